@@ -1,0 +1,21 @@
+namespace AngoGateway.Consumers;
+
+/// <summary>A consumer as compiled: what a lane and the forwarder need to know of it.</summary>
+/// <param name="Name">Key of <c>consumers</c>: letters, digits, <c>. _ -</c>.</param>
+/// <param name="Config">As written; Forwarding turns its address or cluster into YARP's configuration.</param>
+/// <param name="Timeout">For one attempt.</param>
+/// <param name="Concurrency">Attempts in flight at once.</param>
+/// <param name="Retry">When a failed delivery is tried again.</param>
+internal sealed record Consumer(string Name, ConsumerConfig Config, TimeSpan Timeout, int Concurrency, RetrySchedule Retry)
+{
+    public static Consumer Compile(string name, ConsumerConfig config)
+    {
+        var delivery = config.Delivery ?? new DeliveryConfig();
+        return new Consumer(
+            name,
+            config,
+            delivery.Timeout ?? TimeSpan.FromSeconds(30),
+            delivery.Concurrency,
+            RetrySchedule.From(delivery.Retry ?? new RetryConfig()));
+    }
+}

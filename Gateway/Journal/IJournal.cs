@@ -1,0 +1,63 @@
+using AngoGateway.Envelopes;
+
+namespace AngoGateway.Journal;
+
+/// <summary>The durable store of keys, events, deliveries and attempts; the only place where the two halves meet.</summary>
+internal interface IJournal : IAsyncDisposable
+{
+    /// <summary>
+    /// Takes an event, its key and its deliveries in one durable transaction and returns after the commit. A key that is
+    /// there already changes nothing, but for reviving that event's dead deliveries (all, and only those).
+    /// </summary>
+    /// <param name="event">The event; its id is used only when the key is new.</param>
+    /// <param name="payload">Must stay valid until the returned task completes.</param>
+    /// <param name="deliveries">One per consumer; empty for unrouted and quarantined events.</param>
+    /// <param name="cancellationToken">Abandons the wait, not the commit.</param>
+    ValueTask<AppendResult> AppendAsync(
+        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken);
+
+    /// <summary>The id of the event that holds this key; null when the key is new.</summary>
+    ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Leases up to <paramref name="limit"/> due deliveries of one consumer, never-tried ones first. A leased delivery is
+    /// not handed out again until it is settled, released, or (after a crash) the journal is opened anew.
+    /// </summary>
+    ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The payload of a stored event; the caller disposes it.</summary>
+    ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken);
+
+    /// <summary>Writes what became of a leased delivery and ends its lease; returns after the commit.</summary>
+    /// <returns>False when the delivery was no longer leased at that attempt number: nothing was changed.</returns>
+    ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken);
+
+    /// <summary>Ends a lease without a trace: the delivery is pending as before.</summary>
+    void Release(Delivery delivery);
+
+    /// <summary>When the consumer's next unleased pending delivery is due; null when there is none.</summary>
+    ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken);
+
+    /// <summary>Completes when new work for the consumer was committed since the last call, or at the latest after <paramref name="limit"/>.</summary>
+    Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether the journal took its last write; for <c>/readyz</c>.</summary>
+    JournalHealth Health { get; }
+}
+
+/// <param name="Fault">Null when healthy, else what an operator should know (no payload, no secret).</param>
+internal readonly record struct JournalHealth(string? Fault);
+
+internal enum AppendStatus
+{
+    Accepted,
+    Duplicate,
+
+    /// <summary>Nothing was stored: disk full, file not writable, queue full, or the journal is closing. Answer 503.</summary>
+    Unavailable,
+}
+
+/// <param name="Status">What happened.</param>
+/// <param name="EventId">The new event's id, or on a duplicate the id of the event that holds the key.</param>
+/// <param name="Fault">With <see cref="AppendStatus.Unavailable"/>: why.</param>
+internal readonly record struct AppendResult(AppendStatus Status, Guid EventId, string? Fault = null);

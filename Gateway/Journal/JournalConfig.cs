@@ -1,0 +1,27 @@
+namespace AngoGateway.Journal;
+
+/// <summary><c>journal</c>: where accepted events are kept.</summary>
+/// <param name="Type"><c>sqlite</c> (a file beside the gateway) or <c>memory</c> (lost at exit: for trials and tests only).</param>
+/// <param name="Path">Of the SQLite file, relative to the configuration file's folder. Default <c>data/gateway.db</c>.</param>
+internal sealed record JournalConfig(JournalType Type = JournalType.Sqlite, string Path = "data/gateway.db");
+
+internal enum JournalType
+{
+    Sqlite,
+    Memory,
+}
+
+/// <summary><c>retention</c>: how long the journal remembers.</summary>
+/// <param name="Events">Settled events with their payloads, counted from acceptance. Default 7 days.</param>
+/// <param name="Keys">
+/// Event keys. Default 365 days. A signature never expires, so an event whose updatedAt is older than this is
+/// quarantined instead of delivered: its key may have been forgotten.
+/// </param>
+internal sealed record RetentionConfig(TimeSpan? Events = null, TimeSpan? Keys = null);
+
+/// <summary>How long the journal remembers, as compiled.</summary>
+internal sealed record Retention(TimeSpan Events, TimeSpan Keys)
+{
+    public static Retention From(RetentionConfig config) =>
+        new(config.Events ?? TimeSpan.FromDays(7), config.Keys ?? TimeSpan.FromDays(365));
+}

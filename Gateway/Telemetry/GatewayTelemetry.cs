@@ -1,0 +1,14 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace AngoGateway.Telemetry;
+
+/// <summary>Every instrument and tag name of the gateway. Tags are low-cardinality: project and task belong to logs and traces.</summary>
+internal static class GatewayTelemetry
+{
+    public const string Name = "AngoGateway";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    public static readonly Meter Meter = new(Name);
+}
