@@ -1,3 +1,4 @@
+using System.Buffers;
 using AngoGateway.Consumers;
 using AngoGateway.Envelopes;
 using AngoGateway.Routing;
@@ -35,6 +36,18 @@ public class RouteLookupCostTests
 
         Assert.Equal(result, BytesOf(routes, Project(1)));
         Assert.Equal(routes.Take(300).Select(route => route.To[0]), Compile(routes).Queued(Project(1)));
+    }
+
+    // Pooled memory comes as its last user left it.
+    [Fact]
+    public void A_lookup_in_used_pooled_memory_forgets_no_consumer()
+    {
+        var table = Compile([.. Enumerable.Range(0, 2000).Select(n => To($"c{n % 300}"))]);
+        var used = ArrayPool<int>.Shared.Rent(2300);
+        Array.Fill(used, 1);
+        ArrayPool<int>.Shared.Return(used);
+
+        Assert.Equal(300, table.Match("ango", Project(1)).Queue.Length);
     }
 
     [Fact]
