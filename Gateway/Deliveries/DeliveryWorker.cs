@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AngoGateway.Consumers;
-using AngoGateway.Envelopes;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
 using AngoGateway.Telemetry;
@@ -28,7 +27,7 @@ internal sealed partial class DeliveryWorker(
             // 2. Send it through YARP.
             var at = timeProvider.GetUtcNow();
             var began = timeProvider.GetTimestamp();
-            var forwarded = await forwarder.SendAsync(consumer, Outgoing(delivery, payload), stopping);
+            var forwarded = await forwarder.SendAsync(consumer, Outgoing(delivery, payload.Memory), stopping);
             var took = timeProvider.GetElapsedTime(began);
 
             // 3. See what follows.
@@ -74,11 +73,11 @@ internal sealed partial class DeliveryWorker(
         }
     }
 
-    private static OutgoingWebhook Outgoing(Delivery delivery, Payload payload)
+    private static OutgoingWebhook Outgoing(Delivery delivery, ReadOnlyMemory<byte> payload)
     {
         var stored = delivery.Event;
         return new OutgoingWebhook(
-            payload.Memory,
+            payload,
             stored.ContentType,
             stored.SignatureHeader,
             stored.Signature,
