@@ -54,6 +54,7 @@ public sealed class EnvelopeReaderTests
     [Theory]
     [InlineData("""{"\ud800":{"taskId":"no"},"task":{"taskId":"t"}}""")]
     [InlineData("""{"\ud800task":1,"\n":2,"task\u0000":{"taskId":"no"},"task":{"taskId":"t","\udc00":3}}""")]
+    [InlineData("""{"task":{"taskId":"t"},"\u0174ask":{"taskId":"no"}}""")]
     [InlineData("""{"task\\":{"taskId":"no"},"\u00e9task":0,"\u0074ask\u0074ask\u0074ask":0,"task":{"taskId":"t"}}""")]
     public void Other_escaped_keys_are_let_through(string json) => Assert.Equal("t", Read(json).TaskId);
 

@@ -54,6 +54,10 @@ public sealed class EnvelopeTaskTests
     public void Tasks_count_beside_a_null_task() => Assert.Equal("t", Read("""{"task":null,"tasks":[{"taskId":"t"}]}""").TaskId);
 
     [Fact]
+    public void Tasks_count_when_the_last_task_is_null() =>
+        Assert.Equal("t", Read("""{"task":{"taskId":"1"},"task":null,"tasks":[{"taskId":"t"}]}""").TaskId);
+
+    [Fact]
     public void Of_doubled_tasks_the_last_counts() =>
         AssertNothingRead(Read("""{"tasks":[{"taskId":"1"}],"tasks":[{"taskId":"2"},{"taskId":"3"}]}"""));
 }

@@ -59,16 +59,17 @@ public sealed class SourceTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(7)]
-    [InlineData(1000)]
-    public void A_burst_of_the_permits_is_admitted_and_not_one_more(int permits)
+    [InlineData(1, TimeSpan.TicksPerSecond)]
+    [InlineData(7, TimeSpan.TicksPerSecond)]
+    [InlineData(1000, TimeSpan.TicksPerDay)]
+    [InlineData(4, 10)]
+    [InlineData(100, 10)]
+    public void A_burst_of_the_permits_is_admitted_and_not_one_more(int permits, long windowTicks)
     {
-        var source = Limited(permits, TimeSpan.FromSeconds(10));
+        var source = Limited(permits, TimeSpan.FromTicks(windowTicks));
 
         Assert.Equal(permits, AdmittedOf(source, permits * 2));
-        _time.Advance(TimeSpan.FromHours(1));
+        _time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(permits, AdmittedOf(source, permits * 2));
     }
 

@@ -88,7 +88,7 @@ internal ref struct PayloadTexts(ReadOnlySpan<byte> json, int skipped)
 
         var texts = count == 0 ? [] : new string[count];
         var reading = Enter(array);
-        for (var i = 0; Fault is null && TryNext(ref reading, out var item); i++)
+        for (var i = 0; TryNext(ref reading, out var item); i++)
         {
             texts[i] = Text(item with { Start = slot.Start + item.Start }, field) ?? "";
         }
