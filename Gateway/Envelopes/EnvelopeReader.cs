@@ -11,8 +11,7 @@ internal readonly record struct EnvelopeReading(Envelope? Envelope, string? Faul
 /// <remarks>
 /// Root <c>projectId</c>, <c>batches</c>, <c>batchNames</c> and the direct children of root <c>task</c> count, nothing
 /// deeper: <c>stageHistory</c> and <c>metadata</c> carry look-alikes. Of a doubled key the last one counts, a whole
-/// <c>task</c> included. The old shape has no <c>task</c> but an array <c>tasks</c>: its only element counts. With more
-/// than one none does, and the event is keyed by its bytes: a key made of one of them would drop the others' changes.
+/// <c>task</c> included. The old shape has no <c>task</c> but an array <c>tasks</c>: its only element counts.
 /// </remarks>
 internal static class EnvelopeReader
 {
@@ -45,7 +44,7 @@ internal static class EnvelopeReader
         }
         catch (JsonException exception)
         {
-            return new EnvelopeReading(null, JsonFault.Describe(exception, json, skipped, reader.CurrentDepth, complete));
+            return new EnvelopeReading(null, JsonFault.Describe(exception, in reader, json, skipped, complete));
         }
 
         var task = found.HasTask ? found.Task : found.OnlyOfTasks;
@@ -72,24 +71,24 @@ internal static class EnvelopeReader
             reader.Read();
             if (key.SequenceEqual("projectId"u8))
             {
-                found.Project = TakeText(ref reader);
+                found.Project = TextSlot.TakeText(ref reader);
             }
             else if (key.SequenceEqual("batches"u8))
             {
-                found.Batches = TakeArray(ref reader);
+                found.Batches = TextSlot.TakeArray(ref reader);
             }
             else if (key.SequenceEqual("batchNames"u8))
             {
-                found.BatchNames = TakeArray(ref reader);
+                found.BatchNames = TextSlot.TakeArray(ref reader);
             }
             else if (key.SequenceEqual("task"u8))
             {
                 found.HasTask = reader.TokenType == JsonTokenType.StartObject;
-                found.Task = TakeTask(ref reader);
+                found.Task = TaskFields.Take(ref reader);
             }
             else if (key.SequenceEqual("tasks"u8))
             {
-                found.OnlyOfTasks = TakeOnlyTask(ref reader);
+                found.OnlyOfTasks = TaskFields.TakeOnly(ref reader);
             }
             else
             {
@@ -98,93 +97,6 @@ internal static class EnvelopeReader
         }
 
         return found;
-    }
-
-    private static TaskFields TakeOnlyTask(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            reader.Skip();
-            return default;
-        }
-
-        var first = default(TaskFields);
-        var count = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (count++ == 0)
-            {
-                first = TakeTask(ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return count == 1 ? first : default;
-    }
-
-    private static TaskFields TakeTask(ref Utf8JsonReader reader)
-    {
-        var found = default(TaskFields);
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return found;
-        }
-
-        Span<byte> scratch = stackalloc byte[JsonKey.Longest];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = JsonKey.Of(reader.ValueSpan, reader.ValueIsEscaped, scratch);
-            reader.Read();
-            if (key.SequenceEqual("taskId"u8))
-            {
-                found.TaskId = TakeText(ref reader);
-            }
-            else if (key.SequenceEqual("stage"u8))
-            {
-                found.Stage = TakeText(ref reader);
-            }
-            else if (key.SequenceEqual("stageId"u8))
-            {
-                found.StageId = TakeText(ref reader);
-            }
-            else if (key.SequenceEqual("stageName"u8))
-            {
-                found.StageName = TakeText(ref reader);
-            }
-            else if (key.SequenceEqual("updatedAt"u8))
-            {
-                found.UpdatedAt = TakeText(ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return found;
-    }
-
-    private static TextSlot TakeText(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number)
-        {
-            return TextSlot.Of(ref reader);
-        }
-
-        reader.Skip();
-        return default;
-    }
-
-    private static TextSlot TakeArray(ref Utf8JsonReader reader)
-    {
-        var start = (int)reader.TokenStartIndex;
-        var isArray = reader.TokenType == JsonTokenType.StartArray;
-        reader.Skip();
-        return isArray ? new TextSlot(start, (int)reader.BytesConsumed - start) : default;
     }
 
     private struct RootFields
@@ -195,14 +107,5 @@ internal static class EnvelopeReader
         public bool HasTask;
         public TaskFields Task;
         public TaskFields OnlyOfTasks;
-    }
-
-    private struct TaskFields
-    {
-        public TextSlot TaskId;
-        public TextSlot Stage;
-        public TextSlot StageId;
-        public TextSlot StageName;
-        public TextSlot UpdatedAt;
     }
 }

@@ -32,10 +32,10 @@ internal static class IsoInstant
     private static ReadOnlySpan<char> CutFraction(ReadOnlySpan<char> text, Span<char> shortened)
     {
         var fraction = text.IndexOf('.') + 1;
-        var digits = fraction == 0 ? 0 : text[fraction..].IndexOfAnyExceptInRange('0', '9');
-        if (digits < 0)
+        var digits = 0;
+        while (fraction > 0 && fraction + digits < text.Length && char.IsAsciiDigit(text[fraction + digits]))
         {
-            digits = text.Length - fraction;
+            digits++;
         }
 
         if (digits <= MaxFractionDigits)

@@ -6,11 +6,12 @@ namespace AngoGateway.Envelopes;
 internal static class JsonFault
 {
     /// <param name="exception">Where the parser stopped.</param>
+    /// <param name="reader">The parser as it stopped.</param>
     /// <param name="json">The payload without its byte order mark.</param>
     /// <param name="skipped">Length of the byte order mark.</param>
-    /// <param name="depth">Nesting at which the parser stopped.</param>
     /// <param name="complete">Whether a whole value had been read before.</param>
-    public static string Describe(JsonException exception, ReadOnlySpan<byte> json, int skipped, int depth, bool complete)
+    public static string Describe(
+        JsonException exception, in Utf8JsonReader reader, ReadOnlySpan<byte> json, int skipped, bool complete)
     {
         if (json.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
@@ -28,7 +29,9 @@ internal static class JsonFault
             return $"The body ends within its JSON value (after {skipped + json.Length} bytes).";
         }
 
-        return depth == EnvelopeReader.MaxDepth && json[offset] is (byte)'{' or (byte)'['
+        // The reader counts a container's own opening to the level outside it.
+        var opened = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0;
+        return reader.CurrentDepth + opened == EnvelopeReader.MaxDepth && json[offset] is (byte)'{' or (byte)'['
             ? $"The JSON nests deeper than {EnvelopeReader.MaxDepth} levels (at byte {skipped + offset})."
             : $"The body is not valid JSON (at byte {skipped + offset}).";
     }

@@ -6,9 +6,30 @@ namespace AngoGateway.Envelopes;
 /// <summary>Where a token stands in the JSON, quotes included; <see langword="default"/> is an absent one.</summary>
 internal readonly record struct TextSlot(int Start, int Length)
 {
-    public static TextSlot Of(ref Utf8JsonReader reader) => new(
-        (int)reader.TokenStartIndex,
-        reader.ValueSpan.Length + (reader.TokenType == JsonTokenType.String ? 2 : 0));
+    /// <summary>The value that the reader stands on when it is a non-empty string or a number; anything else is passed over.</summary>
+    public static TextSlot TakeText(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String when !reader.ValueSpan.IsEmpty:
+                return new TextSlot(start, reader.ValueSpan.Length + 2);
+            case JsonTokenType.Number:
+                return new TextSlot(start, reader.ValueSpan.Length);
+            default:
+                reader.Skip();
+                return default;
+        }
+    }
+
+    /// <summary>The value that the reader stands on when it is an array; the reader passes it either way.</summary>
+    public static TextSlot TakeArray(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        var isArray = reader.TokenType == JsonTokenType.StartArray;
+        reader.Skip();
+        return isArray ? new TextSlot(start, (int)reader.BytesConsumed - start) : default;
+    }
 }
 
 /// <summary>Turns the tokens that counted into strings: only these are allocated, whatever else a payload repeats.</summary>
@@ -21,11 +42,11 @@ internal ref struct PayloadTexts(ReadOnlySpan<byte> json, int skipped)
     /// <summary>The first field whose text is not Unicode; null while all are.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>A string's value or a number as written; null when absent or empty.</summary>
+    /// <summary>A string's value or a number as written; null when absent, and after a fault.</summary>
     public string? Text(TextSlot slot, string field)
     {
         var token = _json.Slice(slot.Start, slot.Length);
-        if (token.IsEmpty || token is [(byte)'"', (byte)'"'])
+        if (token.IsEmpty || Fault is not null)
         {
             return null;
         }
@@ -44,7 +65,7 @@ internal ref struct PayloadTexts(ReadOnlySpan<byte> json, int skipped)
         catch (InvalidOperationException)
         {
             // Invalid UTF-8 or half a surrogate pair. Replaced, two different ids could become one key.
-            Fault ??= $"{field} is not valid Unicode text (at byte {skipped + slot.Start}).";
+            Fault = $"{field} is not valid Unicode text (at byte {skipped + slot.Start}).";
             return null;
         }
     }
@@ -86,13 +107,11 @@ internal ref struct PayloadTexts(ReadOnlySpan<byte> json, int skipped)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number && !reader.ValueSpan.IsEmpty)
+            item = TextSlot.TakeText(ref reader);
+            if (item.Length > 0)
             {
-                item = TextSlot.Of(ref reader);
                 return true;
             }
-
-            reader.Skip();
         }
 
         item = default;
