@@ -45,7 +45,9 @@ internal sealed class SqliteJournal : IJournal
     {
         // One file has one lock, whatever links lead to it.
         var path = Path.GetFullPath(options.Path);
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (File.Exists(path))
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
         var fileLock = SqliteLock.Take(path);
         SqliteConnection? connection = null;
         try

@@ -79,6 +79,7 @@ internal sealed class SqlitePruner : IDisposable
     public UpkeepWrite WholePass() => new UpkeepWrite(
         () =>
         {
+            EndPass();
             _nextPass = _books.Now;
             while (IsDue)
                 Step(StepRows, idle: true);
