@@ -88,7 +88,7 @@ internal sealed class FakeConsumer : IDisposable
         var received = new ReceivedRequest(
             request.Method,
             request.Path,
-            request.RawQuery ?? "",
+            request.RawQuery?.TrimStart('?') ?? "",
             request.Headers!.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase),
             request.BodyAsBytes ?? []);
         Answer answer;
