@@ -1,6 +1,8 @@
 using System.Text;
 using AngoGateway.Forwarding;
 using AngoGateway.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace AngoGateway.Tests.Forwarding;
@@ -239,6 +241,29 @@ public sealed class OutcomeTests
 
         Assert.Equal(ForwardResult.NoHealthyAddress, outcome.Result);
         Assert.Equal("no such consumer is in force", outcome.Error);
+    }
+
+    [Fact]
+    public async Task No_log_tells_a_consumers_query_a_signature_or_a_payload()
+    {
+        using var service = FakeConsumer.Start().Answers(500, "said-secret");
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddFakeLogging());
+        services.AddForwarding();
+        await using var provider = services.BuildServiceProvider();
+        var qa = Bench.Short("qa", service.Url + "/a?token=secret");
+        var dead = Bench.Short("dead", RawServer.DeadUrl() + "/a?token=secret");
+        Assert.Empty(await provider.GetRequiredService<PrivateEndpoints>().ApplyAsync([qa, dead], default));
+
+        foreach (var consumer in new[] { qa, dead })
+        {
+            await provider.GetRequiredService<Forwarder>().SendAsync(
+                consumer, Bench.Webhook with { Signature = "secret", Payload = "secret"u8.ToArray() }, default);
+        }
+
+        var logs = provider.GetFakeLogCollector().GetSnapshot();
+        Assert.NotEmpty(logs);
+        Assert.DoesNotContain(logs, record => $"{record.Message} {record.Exception}".Contains("secret", StringComparison.Ordinal));
     }
 
     private static async Task<ForwardOutcome> ForwardAsync(bool live, string url, TimeProvider? time = null)
