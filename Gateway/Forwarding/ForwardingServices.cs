@@ -15,6 +15,9 @@ internal static class ForwardingServices
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<YarpConfigSource>().Provider);
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<YarpConfigSource>());
         services.AddReverseProxy().AddTransforms<ConsumerTransforms>();
+        // It logs the whole address of every request, and a consumer's query may hold a token. What became of each
+        // request is the outcome, for the caller to log.
+        services.AddLogging(logging => logging.AddFilter("Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.None));
         services.AddSingleton<PrivateEndpoints>();
         services.AddSingleton<Forwarder>();
         return services;
