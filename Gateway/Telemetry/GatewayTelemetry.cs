@@ -11,4 +11,9 @@ internal static class GatewayTelemetry
     public static readonly ActivitySource Activities = new(Name);
 
     public static readonly Meter Meter = new(Name);
+
+    private static readonly Counter<long> ConfigReloads =
+        Meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the configuration while running, by outcome: applied, refused.");
+
+    public static void ConfigReloaded(string outcome) => ConfigReloads.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 }
