@@ -33,6 +33,10 @@ internal enum RouteMode
 }
 
 /// <summary>What a route wants. Each field is one text or an array (any of them); <c>*</c> stands for any run of characters.</summary>
+/// <remarks>
+/// An event that has no value for a given field does not match it, not even by <c>*</c>: <c>"stage": "*"</c> takes the
+/// events that name a stage. To take all events, leave the field out.
+/// </remarks>
 /// <param name="Source">Name of the source, exactly.</param>
 /// <param name="Project">Project id, exactly.</param>
 /// <param name="Stage">Any of task.stage and task.stageName (without case) and task.stageId (exactly).</param>
