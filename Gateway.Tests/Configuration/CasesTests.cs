@@ -1,5 +1,3 @@
-using AngoGateway.Configuration;
-
 namespace AngoGateway.Tests.Configuration;
 
 /// <summary>

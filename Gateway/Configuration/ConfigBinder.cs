@@ -13,7 +13,7 @@ internal sealed class ConfigBinder(ConfigFaults faults)
         if (!Fits(node.Kind, shape.Kind))
         {
             faults.Add(node, node.Kind == JsonValueKind.Null
-                ? $"is null, which says nothing: leave the key out for its default, or write {shape.Words}"
+                ? $"is null, which says nothing: write {shape.Words}, or leave it out"
                 : $"is {InWords(node.Kind)}: write {shape.Words}");
             return null;
         }
@@ -70,10 +70,8 @@ internal sealed class ConfigBinder(ConfigFaults faults)
             if (result.MemberNames.Any(broken.Contains))
                 continue;
 
-            var at = result.MemberNames
-                .Select(name => node[shape.Members.First(member => member.Parameter.Name == name).Key])
-                .FirstOrDefault(child => child is not null);
-            faults.Add(at ?? node, result.ErrorMessage!);
+            var subject = shape.Members.First(member => member.Parameter.Name == result.MemberNames.First());
+            faults.Add(node[subject.Key] ?? node, result.ErrorMessage!);
         }
     }
 
@@ -106,7 +104,7 @@ internal sealed class ConfigBinder(ConfigFaults faults)
             return [BindPlain(node, ConfigShape.Of(shape.Type), rules) as string ?? ""];
 
         if (node.Items.Count == 0)
-            faults.Add(node, "is an empty array: write at least one text, or leave the key out");
+            faults.Add(node, "is an empty array: write at least one text, or leave it out");
 
         var texts = new List<string>();
         var seen = new HashSet<string>();

@@ -21,5 +21,12 @@ internal sealed class ConfigFaults
 
     public void Add(ConfigNode node, string message) => Add(node.Path, node.Line, message);
 
-    public void Add(string path, int line, string message) => _faults.Add(new ConfigFault(path, line, message));
+    public void Add(string path, int line, string message) => _faults.Add(new ConfigFault(OneLine(path), line, OneLine(message)));
+
+    // Keys and names are quoted in faults, and faults are logged: a line break in one would forge a line of the log.
+    private static string OneLine(string text) => text.Any(Breaks)
+        ? string.Concat(text.Select(c => Breaks(c) ? $"\\u{(int)c:x4}" : c.ToString()))
+        : text;
+
+    private static bool Breaks(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 }

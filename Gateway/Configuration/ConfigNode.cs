@@ -53,7 +53,7 @@ internal sealed partial class ConfigNode(string path, int line, JsonValueKind ki
     public static string PathOf(string parent, string key) =>
         PlainName().IsMatch(key) ? $"{parent}.{key}" : $"{parent}['{key.Replace("'", "\\'", StringComparison.Ordinal)}']";
 
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.None, 1000)]
     private static partial Regex PlainName();
 
     [GeneratedRegex(@"\['(?<key>[^']*)'\]|\[(?<index>[0-9]{1,6})\]|\.(?<key>[^.\[]+)", RegexOptions.ExplicitCapture, 1000)]

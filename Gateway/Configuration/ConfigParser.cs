@@ -35,7 +35,9 @@ internal sealed class ConfigParser
         {
             // The reader's own words without the place it appends.
             var reason = e.Message.Split(" LineNumber:", 2)[0].TrimEnd('.');
-            faults.Add("$", (int)(e.LineNumber ?? 0) + 1, $"is not JSON from column {e.BytePositionInLine + 1} on: {reason}");
+            faults.Add("$", (int)(e.LineNumber ?? 0) + 1, reason.StartsWith("The input does not contain", StringComparison.Ordinal)
+                ? "the file holds comments only: write an object { … }"
+                : $"is not JSON from column {e.BytePositionInLine + 1} on: {reason}");
             return null;
         }
     }

@@ -19,7 +19,7 @@ internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", strin
 
         if (edge is not null && admin is not null && edge.Port == admin.Port && edge.Port != 0
             && (IsAny(edge) || IsAny(admin) || Host(edge) == Host(admin)))
-            yield return new($"takes port {admin.Port}, which is the public one's: give the admin side a port of its own", [nameof(Admin), nameof(Public)]);
+            yield return new($"admin takes port {admin.Port}, which is public's: give the admin side a port of its own", [nameof(Admin), nameof(Public)]);
     }
 
     private static BindingAddress? Read(string url, out string? fault)
@@ -45,7 +45,7 @@ internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", strin
             // Kestrel takes any other name for "all addresses": the admin side would stand open.
             _ when !IsAny(address) && Host(address) is not ("localhost" or "127.0.0.1") && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _) =>
                 "names no IP address, nor localhost, nor * for all",
-            { Port: 0, Host: "localhost" } => "takes a free port on localhost, which may differ between IPv4 and IPv6: write 127.0.0.1",
+            { Port: 0, Host: "localhost" } => "takes a free port on localhost, which may differ between IPv4 and IPv6",
             _ => null,
         };
         return fault is null ? address : null;

@@ -17,7 +17,7 @@ internal static partial class PlainValue
         switch (shape.Kind)
         {
             case ConfigKind.Text:
-                fault = node.Text.Length > 0 ? null : "is an empty text: write something, or leave the key out";
+                fault = node.Text.Length > 0 ? null : "is an empty text: write something, or leave it out";
                 return node.Text;
 
             case ConfigKind.Flag:
@@ -43,7 +43,7 @@ internal static partial class PlainValue
                 if (shape.Choices.TryGetValue(node.Text, out var choice))
                     return choice;
 
-                fault = Spelling.Nearest(node.Text, shape.Choices.Keys) is { } nearest
+                fault = Spelling.Nearest(node.Text, [.. shape.Choices.Keys]) is { } nearest
                     ? $"\"{Short(node.Text)}\" is unknown here: did you mean \"{nearest}\"? Allowed: {Spelling.List(shape.Choices.Keys)}"
                     : $"\"{Short(node.Text)}\" is unknown here: write {shape.Words}";
                 return null;
@@ -51,7 +51,9 @@ internal static partial class PlainValue
     }
 
     /// <summary>As it is written in the file.</summary>
-    public static string InWords(object value) => value is TimeSpan duration ? $"\"{duration:c}\"" : $"{value}";
+    public static string InWords(object value) => value is TimeSpan duration
+        ? $"\"{(duration.Milliseconds == 0 ? $"{duration:c}" : $"{duration:c}".TrimEnd('0'))}\""
+        : $"{value}";
 
     // "30s", "30 sec", "5m", "1.5h", "7d": what people write at first.
     private static string? Suggested(string text)

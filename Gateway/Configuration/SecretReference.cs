@@ -1,21 +1,22 @@
 using System.Text;
+using System.Text.RegularExpressions;
+using AngoGateway.Sources;
 
 namespace AngoGateway.Configuration;
 
 /// <summary>Where a secret is kept: <c>env:NAME</c> or <c>file:PATH</c>. Never holds the secret.</summary>
 /// <param name="IsFile">A file, else an environment variable.</param>
 /// <param name="Name">The variable's name, or the file's path: absolute or relative to the configuration file's folder.</param>
-internal readonly record struct SecretReference(bool IsFile, string Name)
+internal readonly partial record struct SecretReference(bool IsFile, string Name)
 {
     // A key of HMAC or a token is some dozen bytes; a larger file was named by mistake.
     private const int MaxBytes = 64 * 1024;
 
-    /// <returns>Null when it is neither: the config record's own rule has said so.</returns>
-    public static SecretReference? Parse(string text) => text switch
+    /// <returns>Null when it is neither: the config record's own rule has said so, and the text may be the secret itself.</returns>
+    public static SecretReference? Parse(string text) => Form().Match(text) switch
     {
-        ['e', 'n', 'v', ':', .. { Length: > 0 } name] => new(false, name),
-        ['f', 'i', 'l', 'e', ':', .. { Length: > 0 } path] => new(true, path),
-        _ => null,
+        { Success: false } => null,
+        var match => new(match.Groups["file"].Success, match.Groups["file"].Success ? match.Groups["file"].Value : match.Groups["env"].Value),
     };
 
     /// <summary>Reads a variable.</summary>
@@ -44,4 +45,7 @@ internal readonly record struct SecretReference(bool IsFile, string Name)
         };
         return length == 0 ? new(null, $"the file {path} is empty: write the secret into it") : new(bytes[..length], null);
     }
+
+    [GeneratedRegex(AuthConfig.ReferencePattern, RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Form();
 }

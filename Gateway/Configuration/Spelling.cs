@@ -4,10 +4,14 @@ namespace AngoGateway.Configuration;
 internal static class Spelling
 {
     /// <summary>The nearest of <paramref name="known"/>, case aside, or null when none is near enough to be a slip of the hand.</summary>
-    public static string? Nearest(string written, IEnumerable<string> known)
+    public static string? Nearest(string written, IReadOnlyCollection<string> known)
     {
         if (written.Length > 64)
             return null;
+
+        // "authentication" for "auth", "conc" for "concurrency".
+        if (known.FirstOrDefault(name => IsStartOf(name, written) || IsStartOf(written, name)) is { } longer)
+            return longer;
 
         // A third of the word, two at least: "tiemout" and "url " are slips, "to" for "url" is not.
         var limit = Math.Min(Math.Max(2, written.Length / 3), Math.Max(1, written.Length - 1));
@@ -22,8 +26,11 @@ internal static class Spelling
     /// <summary>"did you mean …?" when something is near, else all that could be written.</summary>
     public static string Advice(string written, IReadOnlyCollection<string> known) =>
         Nearest(written, known) is { } nearest ? $"did you mean \"{nearest}\"?"
-        : known.Count == 0 ? "there are none"
+        : known.Count == 0 ? "there are none here"
         : $"known are {List(known)}";
+
+    private static bool IsStartOf(string start, string text) =>
+        start.Length >= 3 && text.StartsWith(start, StringComparison.OrdinalIgnoreCase);
 
     public static string List(IEnumerable<string> names)
     {

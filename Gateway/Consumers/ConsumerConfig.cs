@@ -84,7 +84,7 @@ internal sealed record RetryConfig(
         if (schedule.FirstDelay > schedule.MaxDelay)
         {
             yield return new(
-                $"is \"{schedule.FirstDelay:c}\", longer than maxDelay \"{schedule.MaxDelay:c}\" (defaults \"00:00:05\" and \"01:00:00\"): make maxDelay at least as long",
+                $"firstDelay \"{schedule.FirstDelay:c}\" is longer than maxDelay \"{schedule.MaxDelay:c}\" (defaults \"00:00:05\" and \"01:00:00\"): make maxDelay at least as long",
                 [nameof(FirstDelay), nameof(MaxDelay)]);
         }
     }

@@ -34,7 +34,7 @@ internal sealed record RetentionConfig(
         if (retention.Keys < retention.Events)
         {
             yield return new(
-                $"is \"{retention.Keys:c}\", shorter than events \"{retention.Events:c}\" (defaults \"365.00:00:00\" and \"7.00:00:00\"): make keys at least as long",
+                $"keys \"{retention.Keys:c}\" is shorter than events \"{retention.Events:c}\" (defaults \"365.00:00:00\" and \"7.00:00:00\"): make it at least as long",
                 [nameof(Keys), nameof(Events)]);
         }
     }
