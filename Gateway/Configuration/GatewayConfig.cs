@@ -44,7 +44,7 @@ internal sealed record LimitsConfig(
     [Range(1, 1 << 30)]
     int BodyBytes = 33554432,
     [property: DefaultValue("00:00:30")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     TimeSpan? BodyTimeout = null);
 
 /// <summary>Bounds on one request, as compiled.</summary>

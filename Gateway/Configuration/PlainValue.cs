@@ -8,6 +8,8 @@ namespace AngoGateway.Configuration;
 /// <summary>Reads texts, numbers, flags, durations and choices whose JSON type already fits.</summary>
 internal static partial class PlainValue
 {
+    public const string DurationPattern = @"^-?([0-9]{1,8}\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?\z";
+
     /// <param name="node">As written.</param>
     /// <param name="shape">What it must be.</param>
     /// <param name="fault">What is wrong, or null. Never repeats a text that could be a secret: only a choice's or duration's.</param>
@@ -76,7 +78,7 @@ internal static partial class PlainValue
 
     private static string Short(string text) => text.Length <= 64 ? text : text[..64] + "…";
 
-    [GeneratedRegex(@"^-?([0-9]{1,8}\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(DurationPattern, RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Duration();
 
     [GeneratedRegex(@"^(?<n>[0-9]+(\.[0-9]+)?) ?(?<unit>ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)\z", RegexOptions.ExplicitCapture, 1000)]

@@ -54,7 +54,7 @@ internal sealed record ConsumerConfig(
 /// <param name="Retry">When a failed delivery is tried again.</param>
 internal sealed record DeliveryConfig(
     [property: DefaultValue("00:00:30")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     TimeSpan? Timeout = null,
     [Range(1, 1024)]
     int Concurrency = 16,
@@ -69,13 +69,13 @@ internal sealed record DeliveryConfig(
 /// </param>
 internal sealed record RetryConfig(
     [property: DefaultValue("00:00:05")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
     TimeSpan? FirstDelay = null,
     [property: DefaultValue("01:00:00")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
     TimeSpan? MaxDelay = null,
     [property: DefaultValue("1.00:00:00")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
     TimeSpan? MaxAge = null) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -22,10 +22,10 @@ internal enum JournalType
 /// </param>
 internal sealed record RetentionConfig(
     [property: DefaultValue("7.00:00:00")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "36500.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
     TimeSpan? Events = null,
     [property: DefaultValue("365.00:00:00")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "36500.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
     TimeSpan? Keys = null) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -111,5 +111,5 @@ internal sealed record RateLimitConfig(
     [Range(1, 1_000_000)]
     int Permits,
     [Required(ErrorMessage = "needs \"window\": how long it is, e.g. \"window\": \"00:00:01\"")]
-    [Range(typeof(TimeSpan), "00:00:00.0010000", "1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     TimeSpan Window);
