@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace AngoGateway.Forwarding;
+
+internal static class ForwardingServices
+{
+    /// <summary>Adds <see cref="Forwarder"/> and <see cref="PrivateEndpoints"/>, and YARP beneath them. Nothing of it listens to the network.</summary>
+    public static IServiceCollection AddForwarding(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IForwarderHttpClientFactory, ConsumerHttpClients>();
+        services.AddSingleton<YarpConfigSource>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<YarpConfigSource>().Provider);
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<YarpConfigSource>());
+        services.AddReverseProxy().AddTransforms<ConsumerTransforms>();
+        services.AddSingleton<PrivateEndpoints>();
+        services.AddSingleton<Forwarder>();
+        return services;
+    }
+}
