@@ -6,7 +6,8 @@ namespace AngoGateway.Configuration;
 /// <summary>A file read whole under a cap.</summary>
 /// <param name="Bytes">Null when it could not be read.</param>
 /// <param name="Fault">Why not, to follow the file's name: "does not exist".</param>
-internal readonly record struct FileReading(byte[]? Bytes, string? Fault)
+/// <param name="IsTooLarge">It could be read, but is larger than its reader takes.</param>
+internal readonly record struct FileReading(byte[]? Bytes, string? Fault, bool IsTooLarge = false)
 {
     /// <param name="path">Absolute or relative to the working directory.</param>
     /// <param name="maxBytes">A larger file is a fault; a device without end is never read further.</param>
@@ -25,7 +26,7 @@ internal readonly record struct FileReading(byte[]? Bytes, string? Fault)
             {
                 bytes.Write(chunk, 0, read);
                 if (bytes.Length > maxBytes)
-                    return new(null, $"is larger than {maxBytes} bytes");
+                    return new(null, $"is larger than {maxBytes} bytes", IsTooLarge: true);
             }
 
             return new(bytes.ToArray(), null);

@@ -11,6 +11,7 @@ internal sealed class CrossChecks(ConfigNode root, ConfigFaults faults)
         EachPathOnce();
         RoutesLeadSomewhere();
         EachRouteNameOnce();
+        EachConsumerNameOnce();
         foreach (var (name, consumer) in config.Consumers)
         {
             // A consumer whose own shape is broken is null here and has its faults already.
@@ -26,6 +27,17 @@ internal sealed class CrossChecks(ConfigNode root, ConfigFaults faults)
         {
             if (source["path"] is { Kind: JsonValueKind.String } path && !seen.TryAdd(path.Text, name))
                 faults.Add(path, $"is the path of source \"{seen[path.Text]}\" too: give each source its own");
+        }
+    }
+
+    // YARP compares the names of clusters without case.
+    private void EachConsumerNameOnce()
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, consumer) in Members(root["consumers"]))
+        {
+            if (!seen.Add(name))
+                faults.Add(consumer, $"differs from \"{seen.First(other => other.Equals(name, StringComparison.OrdinalIgnoreCase))}\" by case only: rename one of them");
         }
     }
 
