@@ -8,20 +8,20 @@ using AngoGateway.Telemetry;
 
 namespace AngoGateway;
 
-/// <summary>The map of the gateway.</summary>
+/// <summary>
+/// The map of the gateway. Inbound: Ingress reads and verifies (Sources), reads the envelope (Envelopes), routes
+/// (Routing) and commits (Journal). Outbound: Deliveries claims from the journal, sends through YARP (Forwarding) and
+/// settles. The two halves meet only in the journal.
+/// </summary>
 internal static class Program
 {
     public static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
 
-    /// <summary>
-    /// Inbound: Ingress reads and verifies (Sources), reads the envelope (Envelopes), routes (Routing) and commits
-    /// (Journal). Outbound: Deliveries claims from the journal, sends through YARP (Forwarding) and settles. The two meet
-    /// only in the journal.
-    /// </summary>
-    public static void AddGateway(WebApplicationBuilder builder, LiveSnapshot live, ConfigLoader loader)
+    /// <summary>Everything but the configuration and the journal, which <see cref="GatewayServer"/> loads and opens.</summary>
+    public static void AddGateway(WebApplicationBuilder builder, LiveSnapshot live)
     {
         var services = builder.Services;
-        services.AddSingleton(live).AddSingleton(loader);
+        services.AddSingleton(live);
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, live.Current.Listen));
 
         // Inbound half.
@@ -29,7 +29,7 @@ internal static class Program
         services.AddSingleton<WebhookEndpoint>();
 
         // Outbound half.
-        ForwardingServices.Add(services);
+        services.AddForwarding();
         services.AddSingleton<DeliveryWorker>();
         services.AddHostedService<Lanes>();
 

@@ -13,7 +13,7 @@ namespace AngoGateway.Commands;
 /// <param name="ConfigPath">Its gateway.json.</param>
 /// <param name="Environment">Where <c>env:NAME</c> references are looked up.</param>
 /// <param name="TimeProvider">The clock of everything.</param>
-/// <param name="Customize">For hosts inside another program (demo, tests): logging, ports.</param>
+/// <param name="Customize">For gateways inside another program (the demo, tests): where the log goes.</param>
 internal sealed record GatewayServerOptions(
     string ConfigPath,
     Func<string, string?> Environment,
@@ -27,6 +27,16 @@ internal sealed record GatewayServerOptions(
 /// <summary>One running gateway: loads the configuration, opens the journal, starts both halves, ends them in reverse.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
+    // Defaults that Logging__LogLevel__… variables override: the line per webhook and per attempt is ours to write.
+    private static readonly Dictionary<string, string?> QuietFrameworks = new()
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+        ["Logging:LogLevel:Yarp"] = "Warning",
+    };
+
     private readonly WebApplication _app;
     private readonly ActivityListener _propagation = GatewayTelemetry.Propagate();
 
@@ -41,34 +51,42 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <exception cref="ConfigurationException">gateway.json has faults; carries all of them.</exception>
     /// <exception cref="JournalUnavailableException">The journal cannot be opened.</exception>
+    /// <exception cref="IOException">An address cannot be listened on.</exception>
     public static async Task<GatewayServer> StartAsync(GatewayServerOptions options, CancellationToken cancellationToken)
     {
         // 1. The configuration, whole or not at all.
-        var loader = new ConfigLoader(options.Environment, ClusterReader.Check, options.TimeProvider);
-        var live = new LiveSnapshot(loader.LoadOrThrow(options.ConfigPath));
+        var loader = new ConfigLoader(options.Environment, Clusters.Check, options.TimeProvider);
+        var loaded = loader.Load(options.ConfigPath, previous: null);
+        var live = new LiveSnapshot(loaded.Snapshot ?? throw new ConfigurationException(options.ConfigPath, loaded.Faults));
 
+        IJournal? journal = null;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });
         builder.Services.AddSingleton(options.TimeProvider);
-        options.Customize?.Invoke(builder);
-
-        IJournal? journal = null;
+        builder.Services.AddSingleton(loader).AddSingleton(loaded.Files).AddSingleton(GateOf);
+        // Opened below, when there is a logger; closed by the container, after everything that uses it.
         builder.Services.AddSingleton(_ => journal ?? throw new InvalidOperationException("The journal is not open yet."));
-        Program.AddGateway(builder, live, loader);
+        Program.AddGateway(builder, live);
+        options.Customize?.Invoke(builder);
         var app = builder.Build();
         try
         {
-            // 2. The journal: opened here, closed by the container, after everything that uses it.
+            // 2. The journal.
             journal = await Journals.OpenAsync(
                 live.Current.Journal,
                 () => live.Current.Retention,
                 options.TimeProvider,
                 app.Services.GetRequiredService<ILoggerFactory>(),
                 cancellationToken);
+            app.Services.GetRequiredService<IJournal>();
 
             // 3. Both halves.
             Program.MapGateway(app);
-            await app.Services.GetRequiredService<Clusters>().ApplyOrThrowAsync(live.Current, cancellationToken);
+            if (await app.Services.GetRequiredService<SnapshotGate>()(live.Current, cancellationToken) is { Count: > 0 } refused)
+            {
+                throw new ConfigurationException(options.ConfigPath, refused);
+            }
+
             await app.StartAsync(cancellationToken);
             return new GatewayServer(app);
         }
@@ -88,18 +106,22 @@ internal sealed class GatewayServer : IAsyncDisposable
         _propagation.Dispose();
     }
 
+    // YARP takes a snapshot's consumers before any request can be routed to them.
+    private static SnapshotGate GateOf(IServiceProvider services)
+    {
+        var endpoints = services.GetRequiredService<PrivateEndpoints>();
+        return async (next, cancellationToken) =>
+        {
+            var faults = await endpoints.ApplyAsync(next.Consumers.Values, cancellationToken);
+            return [.. faults.Select(fault => new ConfigFault(fault.Path, 1, fault.Message))];
+        };
+    }
+
     private Uri Address(int listener)
     {
         var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        return new Uri(addresses.ElementAt(listener).Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        var address = BindingAddress.Parse(addresses.ElementAt(listener));
+        var host = address.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : address.Host;
+        return new Uri($"{address.Scheme}://{host}:{address.Port}");
     }
-
-    // Defaults that "Logging__LogLevel__…" variables override: one line per webhook and attempt is ours to write.
-    private static readonly Dictionary<string, string?> QuietFrameworks = new()
-    {
-        ["Logging:LogLevel:Default"] = "Information",
-        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
-        ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
-        ["Logging:LogLevel:Yarp"] = "Warning",
-    };
 }

@@ -9,10 +9,10 @@ namespace AngoGateway.Forwarding;
 /// </summary>
 /// <param name="timeout">Until the response's headers have arrived.</param>
 /// <param name="timeProvider">The clock of the deadline and of Retry-After dates.</param>
-/// <param name="beforeSuccess">Live requests: awaited once between a 2xx's headers and the first byte to the sender. Null: stored.</param>
+/// <param name="beforeSuccess">Live requests: awaited once between a 2xx's headers and the first byte to the sender; false withholds the response. Null: stored.</param>
 /// <param name="caller">The caller's own token.</param>
 internal sealed class Exchange(
-    TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask>? beforeSuccess, CancellationToken caller) : IDisposable
+    TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask<bool>>? beforeSuccess, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource _deadline = new(timeout, timeProvider);
     private CancellationTokenSource? _either;
@@ -53,8 +53,9 @@ internal sealed class Exchange(
             return;
         }
 
-        if (outcome.IsSuccess)
-            await beforeSuccess(outcome);
+        // Throwing is the only way to make YARP let go of a response it is about to copy.
+        if (outcome.IsSuccess && !await beforeSuccess(outcome))
+            throw new InvalidOperationException("the gateway could not remember the success");
         Responded = outcome;
     }
 

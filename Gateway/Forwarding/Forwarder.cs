@@ -30,12 +30,12 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
     /// <param name="consumer">One of those applied to <see cref="PrivateEndpoints"/>.</param>
     /// <param name="webhook">What to send.</param>
     /// <param name="beforeSuccess">
-    /// Awaited once, after the headers of a 2xx have arrived and before anything goes to the sender. Must not throw; if
-    /// it does, the sender gets nothing of the response and the outcome is <see cref="ForwardResult.Failed"/>.
+    /// Awaited once, after the headers of a 2xx have arrived and before anything goes to the sender. When it is false (or
+    /// throws) the sender gets nothing of the response and the outcome is <see cref="ForwardResult.Failed"/>.
     /// </param>
     /// <returns>Unless it is <see cref="ForwardResult.Responded"/> and if the response has not started, the response is as new: answer 502 or 504.</returns>
     public async Task<ForwardOutcome> RelayAsync(
-        HttpContext live, Consumer consumer, OutgoingWebhook webhook, Func<ForwardOutcome, ValueTask> beforeSuccess)
+        HttpContext live, Consumer consumer, OutgoingWebhook webhook, Func<ForwardOutcome, ValueTask<bool>> beforeSuccess)
     {
         // Only what a response needs is taken over: the live request's cached query, cookies and route values stay behind.
         var features = new FeatureCollection();

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace AngoGateway.Routing;
 
 /// <summary>A row of <c>routes</c>.</summary>
@@ -5,7 +7,24 @@ namespace AngoGateway.Routing;
 /// <param name="To">Names of consumers, at least one; exactly one in <c>proxy</c> mode.</param>
 /// <param name="Name">For logs and <c>check</c>. Default: its position, <c>routes[3]</c>.</param>
 /// <param name="Mode"><c>queue</c>: 202 once durable, delivered at least once. <c>proxy</c>: the consumer's own response goes back.</param>
-internal sealed record RouteConfig(MatchConfig Match, string[] To, string? Name = null, RouteMode Mode = RouteMode.Queue);
+internal sealed record RouteConfig(
+    [Required(ErrorMessage = "needs \"match\": write \"match\": {} to take every event, or e.g. \"match\": { \"stage\": \"Review\" }")]
+    MatchConfig Match,
+    [Required(ErrorMessage = "needs \"to\": write the names of its consumers, e.g. \"to\": [\"training\"]")]
+    string[] To,
+    string? Name = null,
+    RouteMode Mode = RouteMode.Queue) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Mode == RouteMode.Proxy && To.Length > 1)
+        {
+            yield return new(
+                $"names {To.Length} consumers, but a proxy route sends one response back: name one, and the others in a queue route",
+                [nameof(To), nameof(Mode)]);
+        }
+    }
+}
 
 internal enum RouteMode
 {
@@ -28,4 +47,15 @@ internal sealed record MatchConfig(
     string[]? Project = null,
     string[]? Stage = null,
     string[]? Batch = null,
-    bool Otherwise = false);
+    bool Otherwise = false) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Otherwise && (Source ?? Project ?? Stage ?? Batch) is not null)
+        {
+            yield return new(
+                "stands beside other fields, but it takes what no other route wanted: leave out one or the others",
+                [nameof(Otherwise)]);
+        }
+    }
+}

@@ -40,6 +40,10 @@ internal static class GatewayTelemetry
     public static readonly Histogram<double> AttemptDuration =
         Meter.CreateHistogram<double>("gateway.attempt.duration", "s", "One attempt, from the first byte sent until its outcome was known.");
 
+    /// <summary>Changes of the configuration while running. Tags: outcome (applied, refused).</summary>
+    public static readonly Counter<long> ConfigReloads =
+        Meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the configuration while running, by outcome.");
+
     /// <summary>
     /// Keeps activities alive when nobody exports them: consumers are promised a traceparent, and without any listener
     /// .NET makes none. Costs one small object per span; dispose to end it.
