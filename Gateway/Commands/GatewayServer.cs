@@ -5,6 +5,7 @@ using AngoGateway.Journal;
 using AngoGateway.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace AngoGateway.Commands;

@@ -1,5 +1,6 @@
 using AngoGateway.Configuration;
 using AngoGateway.Journal;
+using Microsoft.AspNetCore.Routing;
 
 namespace AngoGateway.Operator;
 
