@@ -18,7 +18,7 @@ public sealed class ReloadTests
         await old.WaitForAsync(1, Soon);
 
         await gateway.RewriteAsync(Config(("old", old.Url), ("added", added.Url)));
-        await gateway.WaitForLogAsync("applied", Soon);
+        await gateway.WaitForLogAsync("is in force", Soon);
         await gateway.PostAsync(AngoPayload.Of(task: "after"));
 
         await Task.WhenAll(old.WaitForAsync(2, Soon), added.WaitForAsync(1, Soon));
@@ -31,7 +31,7 @@ public sealed class ReloadTests
         await using var gateway = await GatewayHost.StartAsync(Config(("all", consumer.Url)));
 
         await File.WriteAllTextAsync(gateway.ConfigPath, """{ "sources": {}, "nonsense": 1 }""");
-        await gateway.WaitForLogAsync("refused", Soon);
+        await gateway.WaitForLogAsync("was refused", Soon);
 
         Assert.Equal(HttpStatusCode.Accepted, (await gateway.PostAsync(AngoPayload.Of())).Status);
         await consumer.WaitForAsync(1, Soon);
@@ -50,7 +50,7 @@ public sealed class ReloadTests
         await consumer.WaitForAsync(1, Soon);
 
         await gateway.RewriteAsync("""{ "consumers": {}, "routes": [] }""");
-        await gateway.WaitForLogAsync("applied", Soon);
+        await gateway.WaitForLogAsync("is in force", Soon);
         consumer.Answers(200);
         var seen = consumer.Received.Count;
         await gateway.RewriteAsync(Config(("all", consumer.Url)));

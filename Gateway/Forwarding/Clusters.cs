@@ -12,7 +12,7 @@ internal sealed record ConsumerRoute(RouteConfig Route, ClusterConfig Cluster);
 /// <summary>Turns consumers into YARP's configuration.</summary>
 internal static class Clusters
 {
-    private const string PathKey = "AngoGateway.Path";
+    private const string PathKey = "Path";
 
     // YARP's default.
     private static readonly TimeSpan ActivityTimeout = TimeSpan.FromSeconds(100);

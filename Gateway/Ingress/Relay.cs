@@ -1,6 +1,6 @@
-using AngoGateway.Consumers;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
+using AngoGateway.Routing;
 
 namespace AngoGateway.Ingress;
 
@@ -13,12 +13,11 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
     private readonly KeyTurns _turns = new();
 
     /// <param name="http">The live request; its response is written here unless the outcome says otherwise.</param>
-    /// <param name="consumer">Of the first matching proxy route.</param>
+    /// <param name="match">Its proxy consumer answers; its queued ones get the event through the journal, if that succeeds.</param>
     /// <param name="event">Stored only once the consumer took it.</param>
     /// <param name="payload">Its bytes.</param>
-    /// <param name="queue">Consumers of the queue routes that matched too; they get theirs through the journal.</param>
     public async ValueTask<IngressOutcome> ThroughAsync(
-        HttpContext http, Consumer consumer, StoredEvent @event, ReadOnlyMemory<byte> payload, Consumer[] queue)
+        HttpContext http, RouteMatch match, StoredEvent @event, ReadOnlyMemory<byte> payload)
     {
         using var turn = await _turns.TakeAsync(@event.Key, http.RequestAborted);
         if (await journal.FindAsync(@event.Key, http.RequestAborted) is { } first)
@@ -26,9 +25,10 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
             return new IngressOutcome(IngressStatus.Duplicate, first);
         }
 
+        var consumer = match.Proxy ?? throw new ArgumentException("No proxy route matched.", nameof(match));
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;
-        var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer), Remember);
+        var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer.Name), Remember);
         if (appended?.Status == AppendStatus.Unavailable)
         {
             return new IngressOutcome(IngressStatus.Unavailable, Detail: appended.Value.Fault);
@@ -48,15 +48,15 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
             var attempt = new Attempt(
                 1, began, timeProvider.GetUtcNow() - began, success.Address, success.Status, Error: null, Response: null);
             NewDelivery[] deliveries =
-                [new NewDelivery(consumer.Name, attempt), .. queue.Select(other => new NewDelivery(other.Name))];
+                [new NewDelivery(consumer.Name, attempt), .. match.Queue.Select(other => new NewDelivery(other.Name))];
             appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
             return appended.Value.Status != AppendStatus.Unavailable;
         }
     }
 
-    private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, Consumer consumer)
+    private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, string consumer)
     {
-        var delivery = new Delivery(@event, payload.Length, consumer.Name, Replay: 0, Attempts: 0, @event.ReceivedAt);
+        var delivery = new Delivery(@event, payload.Length, consumer, Replay: 0, Attempts: 0, @event.ReceivedAt);
         return new OutgoingWebhook(
             payload,
             @event.ContentType,

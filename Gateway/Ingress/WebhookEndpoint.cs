@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
+using AngoGateway.Routing;
 using AngoGateway.Sources;
 
 namespace AngoGateway.Ingress;
@@ -105,8 +106,8 @@ internal sealed partial class WebhookEndpoint(
         story.Match = match;
 
         // 6. Durable, then the answer. A proxy route asks its consumer first.
-        return stored.Disposition == Disposition.Routed && match.Proxy is { } consumer
-            ? await relay.ThroughAsync(http, consumer, stored, payload.Memory, match.Queue)
+        return stored.Disposition == Disposition.Routed && match.Proxy is not null
+            ? await relay.ThroughAsync(http, match, stored, payload.Memory)
             : await AcceptAsync(stored, payload, match);
     }
 
@@ -146,7 +147,7 @@ internal sealed partial class WebhookEndpoint(
             Activity.Current?.Id);
     }
 
-    private async ValueTask<IngressOutcome> AcceptAsync(StoredEvent stored, Payload payload, Routing.RouteMatch match)
+    private async ValueTask<IngressOutcome> AcceptAsync(StoredEvent stored, Payload payload, RouteMatch match)
     {
         var deliveries = stored.Disposition == Disposition.Routed
             ? Array.ConvertAll(match.Queue, consumer => new NewDelivery(consumer.Name))

@@ -17,27 +17,31 @@ internal static class Listeners
         // The gateway has its own cap, which a reload may change; Kestrel's would be fixed at start.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        Listen(kestrel, new Uri(listen.Public), isAdmin: false);
-        Listen(kestrel, new Uri(listen.Admin), isAdmin: true);
+        Listen(kestrel, BindingAddress.Parse(listen.Public), isAdmin: false);
+        Listen(kestrel, BindingAddress.Parse(listen.Admin), isAdmin: true);
     }
 
     public static bool IsAdmin(HttpContext http) => http.Features.Get<AdminDoor>() is not null;
 
-    private static void Listen(KestrelServerOptions kestrel, Uri url, bool isAdmin)
+    // The loader lets no other host through: Kestrel itself would take an unknown name for all addresses.
+    private static void Listen(KestrelServerOptions kestrel, BindingAddress url, bool isAdmin)
     {
-        if (IPAddress.TryParse(url.DnsSafeHost, out var address))
+        switch (url.Host)
         {
-            kestrel.Listen(address, url.Port, Prepare);
-        }
-        else
-        {
-            // "localhost"; the loader lets no other name through.
-            kestrel.ListenLocalhost(url.Port, Prepare);
+            case "*" or "+":
+                kestrel.ListenAnyIP(url.Port, Prepare);
+                break;
+            case "localhost":
+                kestrel.ListenLocalhost(url.Port, Prepare);
+                break;
+            default:
+                kestrel.Listen(IPAddress.Parse(url.Host.Trim('[', ']')), url.Port, Prepare);
+                break;
         }
 
         void Prepare(ListenOptions options)
         {
-            if (url.Scheme == Uri.UriSchemeHttps)
+            if (url.Scheme == "https")
             {
                 options.UseHttps();
             }
