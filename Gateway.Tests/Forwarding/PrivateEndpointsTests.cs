@@ -4,6 +4,7 @@ using AngoGateway.Tests.Support;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
 namespace AngoGateway.Tests.Forwarding;
@@ -59,6 +60,25 @@ public sealed class PrivateEndpointsTests : IDisposable
             faults.Select(fault => fault.Path));
         Assert.Equal(ForwardResult.NoHealthyAddress, (await bench.Forwarder.SendAsync(training, Bench.Webhook, default)).Result);
         Assert.Equal(200, (await bench.Forwarder.SendAsync(qa, Bench.Webhook, default)).Status);
+    }
+
+    [Fact]
+    public async Task A_configuration_that_yarp_drops_half_way_leaves_nothing_behind()
+    {
+        var services = new ServiceCollection().AddLogging().AddForwarding();
+        services.AddSingleton<IForwarderHttpClientFactory, BreaksAtAudit>();
+        await using var provider = services.BuildServiceProvider();
+        var endpoints = provider.GetRequiredService<PrivateEndpoints>();
+        var qa = Bench.Short("qa", _service.Url + "/old");
+        Assert.Empty(await endpoints.ApplyAsync([qa], default));
+
+        var fault = Assert.Single(await endpoints.ApplyAsync(
+            [Bench.Short("qa", _service.Url + "/new"), Bench.Short("audit", _service.Url)], default));
+
+        Assert.Equal(new ClusterFault("$.consumers", "YARP refused the configuration: broken"), fault);
+        Assert.Equal(200, (await provider.GetRequiredService<Forwarder>().SendAsync(qa, Bench.Webhook, default)).Status);
+        Assert.Equal("/old", Assert.Single(_service.Received).Path);
+        Assert.Empty(await endpoints.ApplyAsync([Bench.Short("qa", _service.Url + "/new")], default));
     }
 
     [Fact]
@@ -143,5 +163,14 @@ public sealed class PrivateEndpointsTests : IDisposable
 
         Assert.True(bench.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster("qa", out var cluster));
         Assert.Equal(TimeSpan.FromSeconds(seconds), cluster.Model.Config.HttpRequest!.ActivityTimeout);
+    }
+
+    private sealed class BreaksAtAudit : ForwarderHttpClientFactory
+    {
+        protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
+        {
+            if (context.ClusterId == "audit")
+                throw new InvalidOperationException("broken");
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using AngoGateway.Forwarding;
 using AngoGateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AngoGateway.Tests.Forwarding;
 
@@ -72,8 +73,9 @@ public sealed class RelayTests
     }
 
     [Fact]
-    public async Task The_body_streams()
+    public async Task The_body_streams_beyond_the_consumers_timeout()
     {
+        var time = new FakeTimeProvider();
         var more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var service = await KestrelConsumer.StartAsync(async context =>
         {
@@ -83,7 +85,7 @@ public sealed class RelayTests
             await context.Response.WriteAsync("second");
         });
         var qa = Bench.Short("qa", service.Url);
-        await using var bench = await Bench.StartAsync(qa);
+        await using var bench = await Bench.StartAsync(time, qa);
         var relay = bench.StartRelay(qa);
 
         using var response = await bench.Sender.SendAsync(
@@ -91,6 +93,7 @@ public sealed class RelayTests
         await using var body = await response.Content.ReadAsStreamAsync();
         var first = new byte[5];
         await body.ReadExactlyAsync(first);
+        time.Advance(2 * qa.Timeout);
         more.SetResult();
         using var rest = new StreamReader(body);
 
