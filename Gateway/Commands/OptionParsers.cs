@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using AngoGateway.Sources;
+
+namespace AngoGateway.Commands;
+
+/// <summary>Turns what was typed into values; a fault becomes a parse error that says what to write instead.</summary>
+internal static class OptionParsers
+{
+    public static Option<SignatureAlgorithm> AlgorithmOption() => new("--algorithm")
+    {
+        Description = "HMAC algorithm: sha1 (what Ango Hub uses) or sha256.",
+        HelpName = "sha1|sha256",
+        DefaultValueFactory = _ => SignatureAlgorithm.Sha1,
+    };
+
+    public static Option<string> HeaderOption() => new("--header")
+    {
+        Description = "Header that carries the signature.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => HubSignature.Header,
+        CustomParser = Header,
+    };
+
+    public static Uri? Url(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        {
+            result.AddError($"'{Terminal.Clean(text)}' is no http or https address: write for example http://127.0.0.1:8080/hooks/ango.");
+            return null;
+        }
+
+        if (url.UserInfo.Length > 0)
+        {
+            result.AddError("An address with a user name or password in it is not taken: give a token with --bearer.");
+            return null;
+        }
+
+        return url;
+    }
+
+    /// <summary>Reads a secret from <c>env:NAME</c> or <c>file:PATH</c>; one line break at the file's end is not part of it.</summary>
+    public static byte[]? Secret(ArgumentResult result)
+    {
+        var reference = result.Tokens[0].Value;
+        var option = (result.Parent as OptionResult)?.IdentifierToken?.Value;
+        var (kind, rest) = reference.IndexOf(':', StringComparison.Ordinal) is var colon and > 0
+            ? (reference[..colon], reference[(colon + 1)..])
+            : ("", "");
+        byte[] secret = [];
+        switch (kind)
+        {
+            case "env" when rest.Length > 0:
+                secret = Encoding.UTF8.GetBytes(Environment.GetEnvironmentVariable(rest) ?? "");
+                if (secret.Length == 0)
+                {
+                    result.AddError($"The environment variable {rest} (named by {option}) is not set or empty: export {rest}=…");
+                    return null;
+                }
+
+                return secret;
+            case "file" when rest.Length > 0:
+                try
+                {
+                    secret = File.ReadAllBytes(rest);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    result.AddError($"The secret file {rest} (named by {option}) cannot be read: {exception.Message}");
+                    return null;
+                }
+
+                secret = secret switch { [.. var text, (byte)'\r', (byte)'\n'] => text, [.. var text, (byte)'\n'] => text, _ => secret };
+                if (secret.Length == 0)
+                {
+                    result.AddError($"The secret file {rest} (named by {option}) is empty.");
+                    return null;
+                }
+
+                return secret;
+            default:
+                // What was typed may be the secret itself, so it is not repeated.
+                result.AddError($"{option} takes env:NAME or file:PATH, never the secret itself: it would stay in the shell's history.");
+                return null;
+        }
+    }
+
+    /// <summary>An option's validator: a number within bounds.</summary>
+    public static Action<OptionResult> Within<T>(T least, T most)
+        where T : struct, IComparable<T> => result =>
+    {
+        if (result.Tokens.Count == 1 && result.GetValueOrDefault<T>() is var value && (value.CompareTo(least) < 0 || value.CompareTo(most) > 0))
+        {
+            result.AddError($"{result.IdentifierToken?.Value} {result.Tokens[0].Value} is out of bounds: {least} to {most}.");
+        }
+    };
+
+    private static string? Header(ArgumentResult result)
+    {
+        var name = result.Tokens[0].Value;
+        // RFC 9110, section 5.6.2: a token.
+        if (name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal)))
+        {
+            return name;
+        }
+
+        result.AddError($"'{Terminal.Clean(name)}' is no header name.");
+        return null;
+    }
+}
