@@ -15,7 +15,7 @@ internal sealed record DemoScene(string Sample, string Note, int Status, string[
     [
         new("03-stage-2025-name", "", 202, ["training"]),
         new("03-stage-2025-name", "the same again", 200, []),
-        new("05-consensus", "badly signed", 401, []),
+        new("05-consensus", "badly signed", 401, [], SignedWell: false),
         new("09-task-first", "no route wants it", 202, []),
         new("05-consensus", "two consumers", 202, ["qa", "training"]),
         new("07-unicode-stage", "stage “Révision – Étape 2”", 202, ["audit"]),

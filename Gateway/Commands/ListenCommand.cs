@@ -122,7 +122,7 @@ internal static class ListenCommand
 
     private static string Verdict(ParseResult parsed, Arrival arrival)
     {
-        if (parsed.GetValue(Secret) is not { } secret)
+        if (parsed.GivenSecret(Secret) is not { } secret)
         {
             return "not checked";
         }

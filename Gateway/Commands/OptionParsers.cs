@@ -10,9 +10,9 @@ internal static class OptionParsers
 {
     public static Option<SignatureAlgorithm> AlgorithmOption() => new("--algorithm")
     {
-        Description = "HMAC algorithm: sha1 (what Ango Hub uses) or sha256.",
+        Description = "HMAC algorithm. Ango Hub signs with sha1, the default.",
         HelpName = "sha1|sha256",
-        DefaultValueFactory = _ => SignatureAlgorithm.Sha1,
+        CustomParser = Algorithm,
     };
 
     public static Option<string> HeaderOption() => new("--header")
@@ -87,6 +87,10 @@ internal static class OptionParsers
         }
     }
 
+    /// <summary>The secret that was given; null when none was (an absent array option reads as an empty one).</summary>
+    public static byte[]? GivenSecret(this ParseResult parsed, Option<byte[]?> option) =>
+        parsed.GetValue(option) is { Length: > 0 } secret ? secret : null;
+
     /// <summary>An option's validator: a number within bounds.</summary>
     public static Action<OptionResult> Within<T>(T least, T most)
         where T : struct, IComparable<T> => result =>
@@ -96,6 +100,20 @@ internal static class OptionParsers
             result.AddError($"{result.IdentifierToken?.Value} {result.Tokens[0].Value} is out of bounds: {least} to {most}.");
         }
     };
+
+    private static SignatureAlgorithm Algorithm(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "sha1":
+                return SignatureAlgorithm.Sha1;
+            case "sha256":
+                return SignatureAlgorithm.Sha256;
+            default:
+                result.AddError($"'{Terminal.Clean(result.Tokens[0].Value)}' is no algorithm: write sha1 or sha256.");
+                return default;
+        }
+    }
 
     private static string? Header(ArgumentResult result)
     {

@@ -192,8 +192,8 @@ internal static class SendCommand
         parsed.GetRequiredValue(To),
         payloads,
         new Credentials(
-            parsed.GetValue(Secret),
-            parsed.GetValue(Bearer) is { } token ? Encoding.UTF8.GetString(token) : null,
+            parsed.GivenSecret(Secret),
+            parsed.GivenSecret(Bearer) is { } token ? Encoding.UTF8.GetString(token) : null,
             parsed.GetValue(Algorithm),
             parsed.GetValue(Header)!),
         parsed.GetValue(Count),

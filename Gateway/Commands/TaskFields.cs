@@ -21,6 +21,12 @@ internal sealed record TaskFields(Range? TaskId, Range? UpdatedAt)
         TaskFields? task = null;
         TaskFields? oldTask = null;
         reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return None;
+        }
+
         while (reader.Read() && reader.CurrentDepth > 0)
         {
             var isTask = reader.ValueTextEquals("task"u8);
