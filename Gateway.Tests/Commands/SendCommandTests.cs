@@ -68,7 +68,7 @@ public sealed class SendCommandTests : IDisposable
             Assert.Equal(Sign(request.Body), request.Signature);
             Assert.Matches("^[0-9a-f]{24}$", Identity(request.Body).TaskId);
             Assert.True(DateTimeOffset.Parse(Identity(request.Body).UpdatedAt) > DateTimeOffset.Parse(originalTime).AddDays(1));
-            var restored = TaskFields.Locate(request.Body).Replace(request.Body, originalTask, originalTime);
+            var restored = TaskSplice.Locate(request.Body).Replace(request.Body, originalTask, originalTime);
             Assert.Equal(original, restored);
         }
     }
@@ -162,8 +162,8 @@ public sealed class SendCommandTests : IDisposable
     [InlineData("no one sample '0'", "--sample", "0", "--unsigned")]
     [InlineData("exactly one of --secret", "--sample", "01")]
     [InlineData("exactly one of --secret", "--sample", "01", "--unsigned", "--bearer", "env:PATH")]
-    [InlineData("variable ANGO_NOT_SET_ANYWHERE (named by --secret) is not set", "--sample", "01", "--secret", "env:ANGO_NOT_SET_ANYWHERE")]
-    [InlineData("file /nowhere/secret (named by --secret) cannot be read", "--sample", "01", "--secret", "file:/nowhere/secret")]
+    [InlineData("--secret: the environment variable ANGO_NOT_SET_ANYWHERE is not set", "--sample", "01", "--secret", "env:ANGO_NOT_SET_ANYWHERE")]
+    [InlineData("--secret: the file /nowhere/secret does not exist", "--sample", "01", "--secret", "file:/nowhere/secret")]
     [InlineData("'md5' is no algorithm", "--sample", "01", "--unsigned", "--algorithm", "md5")]
     [InlineData("'a b' is no header name", "--sample", "01", "--unsigned", "--header", "a b")]
     [InlineData("--count 0 is out of bounds", "--sample", "01", "--unsigned", "--count", "0")]

@@ -53,11 +53,11 @@ internal sealed class DemoSite : IAsyncDisposable
             await File.WriteAllBytesAsync(secretFile, site.Secret, cancellationToken);
             var config = Path.Combine(site.Folder, "gateway.json");
             await File.WriteAllTextAsync(config, DemoScene.GatewayJson(secretFile, site.Consumers), cancellationToken);
-            site._gateway = await GatewayServer.StartAsync(
-                config,
-                Environment.GetEnvironmentVariable,
-                builder => _ = verbose ? builder.Logging : builder.Logging.ClearProviders(),
-                cancellationToken);
+            var options = GatewayServerOptions.FromEnvironment(config) with
+            {
+                Customize = builder => _ = verbose ? builder.Logging : builder.Logging.ClearProviders(),
+            };
+            site._gateway = await GatewayServer.StartAsync(options, cancellationToken);
             return site;
         }
         catch

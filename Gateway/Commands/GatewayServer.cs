@@ -1,18 +1,128 @@
+using System.Diagnostics;
+using AngoGateway.Configuration;
+using AngoGateway.Forwarding;
+using AngoGateway.Journal;
+using AngoGateway.Telemetry;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration.Memory;
+
 namespace AngoGateway.Commands;
 
-/// <summary>The gateway as one running thing: both listeners, the journal and the lanes.</summary>
+/// <summary>What a gateway is started with.</summary>
+/// <param name="ConfigPath">Its gateway.json.</param>
+/// <param name="Environment">Where <c>env:NAME</c> references are looked up.</param>
+/// <param name="TimeProvider">The clock of everything.</param>
+/// <param name="Customize">For gateways inside another program (the demo, tests): where the log goes.</param>
+internal sealed record GatewayServerOptions(
+    string ConfigPath,
+    Func<string, string?> Environment,
+    TimeProvider TimeProvider,
+    Action<WebApplicationBuilder>? Customize = null)
+{
+    public static GatewayServerOptions FromEnvironment(string configPath) =>
+        new(configPath, System.Environment.GetEnvironmentVariable, TimeProvider.System);
+}
+
+/// <summary>One running gateway: loads the configuration, opens the journal, starts both halves, ends them in reverse.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
-    public Uri PublicAddress => throw new NotSupportedException();
+    // Defaults that Logging__LogLevel__… variables override: the line per webhook and per attempt is ours to write.
+    private static readonly Dictionary<string, string?> QuietFrameworks = new()
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+        ["Logging:LogLevel:Yarp"] = "Warning",
+    };
 
-    public Uri AdminAddress => throw new NotSupportedException();
+    private readonly WebApplication _app;
+    private readonly ActivityListener _propagation = GatewayTelemetry.Propagate();
 
-    /// <exception cref="NotSupportedException">Not composed yet.</exception>
-    public static Task<GatewayServer> StartAsync(
-        string configPath, Func<string, string?> environment, Action<WebApplicationBuilder>? customize, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    private GatewayServer(WebApplication app) => _app = app;
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Where webhooks are posted to; with port 0 in the configuration, the port that was taken.</summary>
+    public Uri PublicAddress => Address(0);
 
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public Uri AdminAddress => Address(1);
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <exception cref="ConfigurationException">gateway.json has faults; carries all of them.</exception>
+    /// <exception cref="JournalUnavailableException">The journal cannot be opened.</exception>
+    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    public static async Task<GatewayServer> StartAsync(GatewayServerOptions options, CancellationToken cancellationToken)
+    {
+        // 1. The configuration, whole or not at all.
+        var loader = new ConfigLoader(options.Environment, Clusters.Check, options.TimeProvider);
+        var loaded = loader.Load(options.ConfigPath, previous: null);
+        var live = new LiveSnapshot(loaded.Snapshot ?? throw new ConfigurationException(options.ConfigPath, loaded.Faults));
+
+        IJournal? journal = null;
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });
+        builder.Services.AddSingleton(options.TimeProvider);
+        builder.Services.AddSingleton(loader).AddSingleton(loaded.Files).AddSingleton(GateOf);
+        // Opened below, when there is a logger; closed by the container, after everything that uses it.
+        builder.Services.AddSingleton(_ => journal ?? throw new InvalidOperationException("The journal is not open yet."));
+        Program.AddGateway(builder, live);
+        options.Customize?.Invoke(builder);
+        var app = builder.Build();
+        try
+        {
+            // 2. The journal.
+            journal = await Journals.OpenAsync(
+                live.Current.Journal,
+                () => live.Current.Retention,
+                options.TimeProvider,
+                app.Services.GetRequiredService<ILoggerFactory>(),
+                cancellationToken);
+            app.Services.GetRequiredService<IJournal>();
+
+            // 3. Both halves.
+            Program.MapGateway(app);
+            if (await app.Services.GetRequiredService<SnapshotGate>()(live.Current, cancellationToken) is { Count: > 0 } refused)
+            {
+                throw new ConfigurationException(options.ConfigPath, refused);
+            }
+
+            await app.StartAsync(cancellationToken);
+            return new GatewayServer(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _propagation.Dispose();
+    }
+
+    // YARP takes a snapshot's consumers before any request can be routed to them.
+    private static SnapshotGate GateOf(IServiceProvider services)
+    {
+        var endpoints = services.GetRequiredService<PrivateEndpoints>();
+        return async (next, cancellationToken) =>
+        {
+            var faults = await endpoints.ApplyAsync(next.Consumers.Values, cancellationToken);
+            return [.. faults.Select(fault => new ConfigFault(fault.Path, 1, fault.Message))];
+        };
+    }
+
+    private Uri Address(int listener)
+    {
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var address = BindingAddress.Parse(addresses.ElementAt(listener));
+        var host = address.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : address.Host;
+        return new Uri($"{address.Scheme}://{host}:{address.Port}");
+    }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text;
+using AngoGateway.Configuration;
 using AngoGateway.Sources;
 
 namespace AngoGateway.Commands;
@@ -41,50 +41,26 @@ internal static class OptionParsers
         return url;
     }
 
-    /// <summary>Reads a secret from <c>env:NAME</c> or <c>file:PATH</c>; one line break at the file's end is not part of it.</summary>
+    /// <summary>Reads a secret from <c>env:NAME</c> or <c>file:PATH</c>, the path relative to the working directory.</summary>
     public static byte[]? Secret(ArgumentResult result)
     {
-        var reference = result.Tokens[0].Value;
         var option = (result.Parent as OptionResult)?.IdentifierToken?.Value;
-        var (kind, rest) = reference.IndexOf(':', StringComparison.Ordinal) is var colon and > 0
-            ? (reference[..colon], reference[(colon + 1)..])
-            : ("", "");
-        byte[] secret = [];
-        switch (kind)
+        if (SecretReference.Parse(result.Tokens[0].Value) is not { } reference)
         {
-            case "env" when rest.Length > 0:
-                secret = Encoding.UTF8.GetBytes(Environment.GetEnvironmentVariable(rest) ?? "");
-                if (secret.Length == 0)
-                {
-                    result.AddError($"The environment variable {rest} (named by {option}) is not set or empty: export {rest}=…");
-                    return null;
-                }
-
-                return secret;
-            case "file" when rest.Length > 0:
-                try
-                {
-                    secret = File.ReadAllBytes(rest);
-                }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                {
-                    result.AddError($"The secret file {rest} (named by {option}) cannot be read: {exception.Message}");
-                    return null;
-                }
-
-                secret = secret switch { [.. var text, (byte)'\r', (byte)'\n'] => text, [.. var text, (byte)'\n'] => text, _ => secret };
-                if (secret.Length == 0)
-                {
-                    result.AddError($"The secret file {rest} (named by {option}) is empty.");
-                    return null;
-                }
-
-                return secret;
-            default:
-                // What was typed may be the secret itself, so it is not repeated.
-                result.AddError($"{option} takes env:NAME or file:PATH, never the secret itself: it would stay in the shell's history.");
-                return null;
+            // What was typed may be the secret itself, so it is not repeated.
+            result.AddError($"{option} takes env:NAME or file:PATH, never the secret itself: it would stay in the shell's history.");
+            return null;
         }
+
+        var reading = reference.IsFile
+            ? SecretReference.WithoutNewline(SecretReference.ReadFile(reference.Name), reference.Name)
+            : reference.ReadVariable(Environment.GetEnvironmentVariable);
+        if (reading.Fault is { } fault)
+        {
+            result.AddError($"{option}: {fault}.");
+        }
+
+        return reading.Bytes;
     }
 
     /// <summary>The secret that was given; null when none was (an absent array option reads as an empty one).</summary>

@@ -168,7 +168,7 @@ internal static class SendCommand
 
         try
         {
-            var fields = TaskFields.Locate(payload.Bytes);
+            var fields = TaskSplice.Locate(payload.Bytes);
             var lacking = fields.UpdatedAt is null ? "task.updatedAt" : fields.TaskId is null && freshening == Freshening.Unique ? "task.taskId" : null;
             if (lacking is null)
             {

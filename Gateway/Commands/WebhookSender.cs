@@ -78,7 +78,7 @@ internal sealed class WebhookSender(HttpMessageInvoker http, TimeProvider timePr
         var start = timeProvider.GetTimestamp();
         var began = Instant();
         var fields = plan.Payloads
-            .Select(payload => plan.Freshening == Freshening.None ? null : TaskFields.Locate(payload.Bytes))
+            .Select(payload => plan.Freshening == Freshening.None ? null : TaskSplice.Locate(payload.Bytes))
             .ToArray();
         var options = new ParallelOptions { MaxDegreeOfParallelism = plan.Concurrency, CancellationToken = cancellationToken };
         try

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using AngoGateway.Consumers;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
@@ -13,24 +16,36 @@ namespace AngoGateway.Configuration;
 /// <param name="Journal">Where accepted events are kept.</param>
 /// <param name="Retention">How long they are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>
+/// <param name="Schema">For editors: <c>./docs/gateway.schema.json</c>. The gateway does not read it.</param>
 internal sealed record GatewayConfig(
+    [Required(ErrorMessage = "needs \"sources\": write at least one, e.g. \"sources\": { \"ango\": { \"path\": \"/hooks/ango\", \"auth\": { \"type\": \"hubSignature\", \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"] } } }")]
     Dictionary<string, SourceConfig> Sources,
+    [Required(ErrorMessage = "needs \"consumers\": write e.g. \"consumers\": { \"training\": { \"url\": \"http://training:9000/ango\" } }")]
     Dictionary<string, ConsumerConfig> Consumers,
     RouteConfig[]? Routes = null,
     ListenConfig? Listen = null,
     JournalConfig? Journal = null,
     RetentionConfig? Retention = null,
-    LimitsConfig? Limits = null);
-
-/// <summary><c>listen</c>: a change needs a restart.</summary>
-/// <param name="Public">The edge: webhooks only. Port 0 takes a free one.</param>
-/// <param name="Admin">Health for machines, later the operator's side; never reachable through the public listener.</param>
-internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", string Admin = "http://127.0.0.1:8081");
+    LimitsConfig? Limits = null,
+    [property: JsonPropertyName("$schema")]
+    string? Schema = null) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Sources.Count == 0)
+            yield return new("is empty, so that no webhook could ever arrive: write at least one source", [nameof(Sources)]);
+    }
+}
 
 /// <summary><c>limits</c>.</summary>
 /// <param name="BodyBytes">Larger bodies are answered 413. Default 32 MiB: about ten minutes of annotated video.</param>
 /// <param name="BodyTimeout">A body that takes longer is answered 408. Default 30 s.</param>
-internal sealed record LimitsConfig(int BodyBytes = 33554432, TimeSpan? BodyTimeout = null);
+internal sealed record LimitsConfig(
+    [Range(1, 1 << 30)]
+    int BodyBytes = 33554432,
+    [property: DefaultValue("00:00:30")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    TimeSpan? BodyTimeout = null);
 
 /// <summary>Bounds on one request, as compiled.</summary>
 internal sealed record Limits(int BodyBytes, TimeSpan BodyTimeout)

@@ -4,15 +4,21 @@ namespace AngoGateway.Configuration;
 internal sealed class LiveSnapshot(GatewaySnapshot first)
 {
     private GatewaySnapshot _current = first;
+    private string? _refusedReload;
 
     public GatewaySnapshot Current => Volatile.Read(ref _current);
 
     /// <summary>Why the newest file was refused; null while the file and the snapshot agree. For <c>/readyz</c>.</summary>
-    public string? RefusedReload { get; set; }
+    public string? RefusedReload
+    {
+        get => Volatile.Read(ref _refusedReload);
+        set => Volatile.Write(ref _refusedReload, value);
+    }
 
-    /// <summary>Raised after each swap.</summary>
+    /// <summary>Raised after each swap, on the reloader's thread. A handler takes what it needs and returns at once.</summary>
     public event Action<GatewaySnapshot>? Swapped;
 
+    /// <summary>Only the reloader calls it: two writers could put an older snapshot over a newer one.</summary>
     public void Swap(GatewaySnapshot next)
     {
         Volatile.Write(ref _current, next);

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 namespace AngoGateway.Consumers;
@@ -11,16 +13,50 @@ namespace AngoGateway.Consumers;
 /// <param name="Delivery">How deliveries are tried; the defaults when absent.</param>
 internal sealed record ConsumerConfig(
     string? Url = null,
+    [property: DefaultValue("/")]
+    [RegularExpression("^/[^?#*\\s]*$", ErrorMessage = "is no path: write \"/\" and then no ?, #, * or space, e.g. \"/webhooks\"")]
     string? Path = null,
     JsonElement? Cluster = null,
-    DeliveryConfig? Delivery = null);
+    DeliveryConfig? Delivery = null) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Url is null && Cluster is null)
+            yield return new("needs an address: write \"url\": \"http://training:9000/ango\", or \"cluster\" for several", [nameof(Url), nameof(Cluster)]);
+
+        if (Url is not null && Cluster is not null)
+            yield return new("stands beside cluster: keep one of them", [nameof(Url), nameof(Cluster)]);
+
+        if (Url is not null && Path is not null)
+            yield return new("stands beside url, which holds the path already: write it there, or use \"cluster\"", [nameof(Path), nameof(Url)]);
+
+        // Not repeated: it may hold a password.
+        if (Url is not null && FaultOf(Url) is { } fault)
+            yield return new($"{fault}: write e.g. \"http://training:9000/ango\"", [nameof(Url)]);
+    }
+
+    private static string? FaultOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) switch
+    {
+        false => "is no absolute URL",
+        _ when !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) =>
+            "is neither http:// nor https://",
+        _ when url.Any(char.IsWhiteSpace) || uri!.Host.Length == 0 || uri.Port == 0 => "is no address that can be reached",
+        _ when uri.UserInfo.Length > 0 || url.Contains('@') => "holds a user's name or password, which is not for this file (use a header transform of a cluster)",
+        _ when url.Contains('?') => "holds a query string, which no request carries on",
+        _ when url.Contains('#') => "holds a fragment, which no request carries",
+        _ => null,
+    };
+}
 
 /// <summary>A consumer's delivery policy.</summary>
 /// <param name="Timeout">For one attempt, connection to last header. Default 30 s.</param>
 /// <param name="Concurrency">Attempts in flight at once, 1 to 1024. Default 16.</param>
 /// <param name="Retry">When a failed delivery is tried again.</param>
 internal sealed record DeliveryConfig(
+    [property: DefaultValue("00:00:30")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     TimeSpan? Timeout = null,
+    [Range(1, 1024)]
     int Concurrency = 16,
     RetryConfig? Retry = null);
 
@@ -32,6 +68,24 @@ internal sealed record DeliveryConfig(
 /// die after 33 hours.
 /// </param>
 internal sealed record RetryConfig(
+    [property: DefaultValue("00:00:05")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
     TimeSpan? FirstDelay = null,
+    [property: DefaultValue("01:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
     TimeSpan? MaxDelay = null,
-    TimeSpan? MaxAge = null);
+    [property: DefaultValue("1.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")]
+    TimeSpan? MaxAge = null) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var schedule = RetrySchedule.From(this);
+        if (schedule.FirstDelay > schedule.MaxDelay)
+        {
+            yield return new(
+                $"firstDelay \"{schedule.FirstDelay:c}\" is longer than maxDelay \"{schedule.MaxDelay:c}\" (defaults \"00:00:05\" and \"01:00:00\"): make maxDelay at least as long",
+                [nameof(FirstDelay), nameof(MaxDelay)]);
+        }
+    }
+}

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AngoGateway.Envelopes;
 
 /// <summary>What the gateway reads from a verified payload: enough to key it, route it and show it.</summary>
@@ -30,9 +28,6 @@ internal sealed record Envelope(
 
     public string[] BatchNames { get; init; } = BatchNames ?? [];
 
-    /// <summary><see cref="UpdatedAt"/> as an instant; null when absent or not ISO 8601.</summary>
-    public DateTimeOffset? UpdatedAtInstant =>
-        DateTimeOffset.TryParse(UpdatedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
-            ? instant
-            : null;
+    /// <summary><see cref="UpdatedAt"/> as an instant; null when absent or not ISO 8601 with date and time.</summary>
+    public DateTimeOffset? UpdatedAtInstant => IsoInstant.Parse(UpdatedAt);
 }

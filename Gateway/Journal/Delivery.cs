@@ -9,6 +9,9 @@ namespace AngoGateway.Journal;
 /// <param name="QueuedAt">When its retry budget began: acceptance, or a later revival.</param>
 internal sealed record Delivery(StoredEvent Event, int Size, string Consumer, int Replay, int Attempts, DateTimeOffset QueuedAt)
 {
+    /// <summary>The journal's own number of the event; means nothing outside the journal that handed the delivery out.</summary>
+    public long Seq { get; init; }
+
     /// <summary>Stable over all its attempts, unique over journals: <c>{eventId}.{consumer}</c>, a replay adds <c>.{n}</c>.</summary>
     public string Id => Replay == 0 ? $"{Event.Id:D}.{Consumer}" : $"{Event.Id:D}.{Consumer}.{Replay}";
 }

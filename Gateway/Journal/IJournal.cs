@@ -12,7 +12,10 @@ internal interface IJournal : IAsyncDisposable
     /// <param name="event">The event; its id is used only when the key is new.</param>
     /// <param name="payload">Must stay valid until the returned task completes.</param>
     /// <param name="deliveries">One per consumer; empty for unrouted and quarantined events.</param>
-    /// <param name="cancellationToken">Abandons the wait, not the commit.</param>
+    /// <param name="cancellationToken">
+    /// Withdraws what the writer has not begun with: nothing is stored then. Later it has no effect, because the payload
+    /// is being read; the commit is waited for.
+    /// </param>
     ValueTask<AppendResult> AppendAsync(
         StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken);
 
@@ -26,16 +29,21 @@ internal interface IJournal : IAsyncDisposable
     ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken);
 
     /// <summary>The payload of a stored event; the caller disposes it.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such event.</exception>
     ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken);
 
     /// <summary>Writes what became of a leased delivery and ends its lease; returns after the commit.</summary>
     /// <returns>False when the delivery was no longer leased at that attempt number: nothing was changed.</returns>
+    /// <exception cref="JournalUnavailableException">Nothing was written and the lease goes on: settle again, or release.</exception>
     ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken);
 
     /// <summary>Ends a lease without a trace: the delivery is pending as before.</summary>
     void Release(Delivery delivery);
 
-    /// <summary>When the consumer's next unleased pending delivery is due; null when there is none.</summary>
+    /// <summary>
+    /// When the consumer's next unleased pending delivery is due (a never-tried one: since the Unix epoch); null when
+    /// there is none.
+    /// </summary>
     ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken);
 
     /// <summary>Completes when new work for the consumer was committed since the last call, or at the latest after <paramref name="limit"/>.</summary>

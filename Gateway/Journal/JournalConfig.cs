@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
 namespace AngoGateway.Journal;
 
 /// <summary><c>journal</c>: where accepted events are kept.</summary>
@@ -17,7 +20,25 @@ internal enum JournalType
 /// Event keys. Default 365 days. A signature never expires, so an event whose updatedAt is older than this is
 /// quarantined instead of delivered: its key may have been forgotten.
 /// </param>
-internal sealed record RetentionConfig(TimeSpan? Events = null, TimeSpan? Keys = null);
+internal sealed record RetentionConfig(
+    [property: DefaultValue("7.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
+    TimeSpan? Events = null,
+    [property: DefaultValue("365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
+    TimeSpan? Keys = null) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var retention = Retention.From(this);
+        if (retention.Keys < retention.Events)
+        {
+            yield return new(
+                $"keys \"{retention.Keys:c}\" is shorter than events \"{retention.Events:c}\" (defaults \"365.00:00:00\" and \"7.00:00:00\"): make it at least as long",
+                [nameof(Keys), nameof(Events)]);
+        }
+    }
+}
 
 /// <summary>How long the journal remembers, as compiled.</summary>
 internal sealed record Retention(TimeSpan Events, TimeSpan Keys)

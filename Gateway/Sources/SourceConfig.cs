@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace AngoGateway.Sources;
@@ -7,7 +8,20 @@ namespace AngoGateway.Sources;
 /// <param name="Auth">How its requests are verified.</param>
 /// <param name="Project">Project id used when the payload names none (2023 shape).</param>
 /// <param name="RateLimit">Bound on verified requests; over it the answer is 429. Default: none.</param>
-internal sealed record SourceConfig(string Path, AuthConfig Auth, string? Project = null, RateLimitConfig? RateLimit = null);
+internal sealed record SourceConfig(
+    [Required(ErrorMessage = "needs its public path: write \"path\": \"/hooks/ango\"")]
+    [RegularExpression(
+        SourceConfig.PathPattern,
+        ErrorMessage = "is no public path: write \"/\" and then letters, digits and / . _ ~ - only (no ?, *, % or space, no . or .. between slashes), e.g. \"/hooks/ango\"")]
+    string Path,
+    [Required(ErrorMessage = "needs \"auth\": write \"auth\": { \"type\": \"hubSignature\", \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"] }")]
+    AuthConfig Auth,
+    string? Project = null,
+    RateLimitConfig? RateLimit = null)
+{
+    // Kestrel hands on the path unescaped and without dot segments: anything else here would never match.
+    private const string PathPattern = @"^/(?!\.{1,2}(/|$))([A-Za-z0-9._~-]|/(?!\.{1,2}(/|$)))*$";
+}
 
 /// <summary>Ango Hub has exactly these three kinds of authentication.</summary>
 /// <param name="Type">Which of them.</param>
@@ -18,13 +32,60 @@ internal sealed record SourceConfig(string Path, AuthConfig Auth, string? Projec
 /// <param name="Tokens"><c>bearer</c>: references, several while rotating.</param>
 /// <param name="AllowUnauthenticated"><c>none</c>: must be true, so that nobody opens a source by leaving something out.</param>
 internal sealed record AuthConfig(
+    [Required(ErrorMessage = "needs \"type\": write \"hubSignature\", \"bearer\" or \"none\", as the Webhook stage's Auth Type says")]
     AuthType Type,
+    [RegularExpression(AuthConfig.ReferencePattern, ErrorMessage = AuthConfig.NotAReference)]
     string[]? Secrets = null,
+    [RegularExpression(AuthConfig.ReferencePattern, ErrorMessage = AuthConfig.NotAReference)]
     string[]? RetiredSecrets = null,
-    string Header = "X-Hub-Signature",
+    [RegularExpression("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", ErrorMessage = "is no name of an HTTP header: write e.g. \"X-Hub-Signature\"")]
+    string Header = AuthConfig.DefaultHeader,
     SignatureAlgorithm Algorithm = SignatureAlgorithm.Sha1,
+    [RegularExpression(AuthConfig.ReferencePattern, ErrorMessage = AuthConfig.NotAReference)]
     string[]? Tokens = null,
-    bool AllowUnauthenticated = false);
+    bool AllowUnauthenticated = false) : IValidatableObject
+{
+    /// <summary>Of every secret and token: groups <c>env</c> and <c>file</c>.</summary>
+    public const string ReferencePattern = "^(env:(?<env>[A-Za-z_][A-Za-z0-9_]*)|file:(?<file>.+))$";
+
+
+    private const string DefaultHeader = "X-Hub-Signature";
+
+    // Does not repeat what was written: it may be the secret.
+    private const string NotAReference =
+        "is no reference; a secret itself never stands in this file: write \"env:NAME\" (letters, digits, _) or \"file:PATH\"";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Type == AuthType.HubSignature && Secrets is null)
+            yield return new("hubSignature needs \"secrets\": write \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"]", [nameof(Secrets), nameof(Type)]);
+
+        if (Type == AuthType.Bearer && Tokens is null)
+            yield return new("bearer needs \"tokens\": write \"tokens\": [\"env:ANGO_WEBHOOK_TOKEN\"]", [nameof(Tokens), nameof(Type)]);
+
+        if (Type == AuthType.None && !AllowUnauthenticated)
+            yield return new("none lets anybody send events: write \"allowUnauthenticated\": true beside it if that is meant", [nameof(AllowUnauthenticated), nameof(Type)]);
+
+        (string Name, bool Given, AuthType For)[] owned =
+        [
+            (nameof(Secrets), Secrets is not null, AuthType.HubSignature),
+            (nameof(RetiredSecrets), RetiredSecrets is not null, AuthType.HubSignature),
+            (nameof(Header), Header != DefaultHeader, AuthType.HubSignature),
+            (nameof(Algorithm), Algorithm != SignatureAlgorithm.Sha1, AuthType.HubSignature),
+            (nameof(Tokens), Tokens is not null, AuthType.Bearer),
+            (nameof(AllowUnauthenticated), AllowUnauthenticated, AuthType.None),
+        ];
+        foreach (var (name, _, owner) in owned.Where(key => key.Given && key.For != Type))
+            yield return new($"belongs to {Written(owner)} alone, and this is {Written(Type)}: leave it out, or change \"type\"", [name, nameof(Type)]);
+    }
+
+    private static string Written(AuthType type) => type switch
+    {
+        AuthType.HubSignature => "hubSignature",
+        AuthType.Bearer => "bearer",
+        _ => "none",
+    };
+}
 
 internal enum AuthType
 {
@@ -43,4 +104,12 @@ internal enum SignatureAlgorithm
 }
 
 /// <summary>At most <paramref name="Permits"/> requests per <paramref name="Window"/>.</summary>
-internal sealed record RateLimitConfig(int Permits, TimeSpan Window);
+/// <param name="Permits">1 to 1,000,000.</param>
+/// <param name="Window">Up to a day.</param>
+internal sealed record RateLimitConfig(
+    [Required(ErrorMessage = "needs \"permits\": how many requests per window, e.g. \"permits\": 100")]
+    [Range(1, 1_000_000)]
+    int Permits,
+    [Required(ErrorMessage = "needs \"window\": how long it is, e.g. \"window\": \"00:00:01\"")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    TimeSpan Window);

@@ -4,7 +4,7 @@ using AngoGateway.Commands;
 
 namespace AngoGateway.Tests.Commands;
 
-public sealed class TaskFieldsTests
+public sealed class TaskSpliceTests
 {
     public static TheoryData<string> Samples => [.. SampleLibrary.Names];
 
@@ -13,7 +13,7 @@ public sealed class TaskFieldsTests
     public void Replacing_leaves_every_other_byte_as_it_was(string name)
     {
         var payload = SampleLibrary.Find(name)!.Bytes;
-        var fields = TaskFields.Locate(payload);
+        var fields = TaskSplice.Locate(payload);
         var changed = fields.Replace(payload, "ffffffffffffffffffffffff", "2031-01-02T03:04:05.678Z");
 
         using var json = JsonDocument.Parse(changed);
@@ -24,7 +24,7 @@ public sealed class TaskFieldsTests
         // Put back what was there before: the very same bytes must come out.
         using var before = JsonDocument.Parse(payload);
         task = before.RootElement.TryGetProperty("task", out one) ? one : before.RootElement.GetProperty("tasks")[0];
-        var back = TaskFields.Locate(changed).Replace(
+        var back = TaskSplice.Locate(changed).Replace(
             changed, task.GetProperty("taskId").GetString(), task.GetProperty("updatedAt").GetString());
         Assert.Equal(payload, back);
     }
@@ -45,10 +45,10 @@ public sealed class TaskFieldsTests
     public void The_value_that_counts_is_the_one_replaced(string payload, string expected)
     {
         var bytes = Encoding.UTF8.GetBytes(payload);
-        Assert.Equal(expected, Encoding.UTF8.GetString(TaskFields.Locate(bytes).Replace(bytes, "T", "U")));
+        Assert.Equal(expected, Encoding.UTF8.GetString(TaskSplice.Locate(bytes).Replace(bytes, "T", "U")));
     }
 
     [Fact]
     public void What_is_not_JSON_is_refused() =>
-        Assert.ThrowsAny<JsonException>(() => TaskFields.Locate("""{"task":{"taskId":"a"}"""u8));
+        Assert.ThrowsAny<JsonException>(() => TaskSplice.Locate("""{"task":{"taskId":"a"}"""u8));
 }

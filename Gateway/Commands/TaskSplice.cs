@@ -7,19 +7,19 @@ namespace AngoGateway.Commands;
 /// <remarks>The old shape has a one-element array <c>tasks</c> instead; <c>task</c> wins. Of doubled keys the last one counts.</remarks>
 /// <param name="TaskId">Bytes of the value, quotes included; null when there is none.</param>
 /// <param name="UpdatedAt">Likewise.</param>
-internal sealed record TaskFields(Range? TaskId, Range? UpdatedAt)
+internal sealed record TaskSplice(Range? TaskId, Range? UpdatedAt)
 {
-    private static readonly TaskFields None = new(null, null);
+    private static readonly TaskSplice None = new(null, null);
 
     /// <exception cref="JsonException">The payload is not JSON.</exception>
-    public static TaskFields Locate(ReadOnlySpan<byte> payload)
+    public static TaskSplice Locate(ReadOnlySpan<byte> payload)
     {
         ReadOnlySpan<byte> bom = [0xEF, 0xBB, 0xBF];
         var offset = payload.StartsWith(bom) ? bom.Length : 0;
         // 512 levels are what the gateway reads, too.
         var reader = new Utf8JsonReader(payload[offset..], new JsonReaderOptions { MaxDepth = 512 });
-        TaskFields? task = null;
-        TaskFields? oldTask = null;
+        TaskSplice? task = null;
+        TaskSplice? oldTask = null;
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -71,7 +71,7 @@ internal sealed record TaskFields(Range? TaskId, Range? UpdatedAt)
         return result.ToArray();
     }
 
-    private static TaskFields ReadFirst(ref Utf8JsonReader reader, int offset)
+    private static TaskSplice ReadFirst(ref Utf8JsonReader reader, int offset)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -96,7 +96,7 @@ internal sealed record TaskFields(Range? TaskId, Range? UpdatedAt)
         return first;
     }
 
-    private static TaskFields ReadTask(ref Utf8JsonReader reader, int offset)
+    private static TaskSplice ReadTask(ref Utf8JsonReader reader, int offset)
     {
         var fields = None;
         if (reader.TokenType != JsonTokenType.StartObject)

@@ -1,0 +1,114 @@
+using AngoGateway.Telemetry;
+
+namespace AngoGateway.Configuration;
+
+/// <summary>Hands a checked snapshot to those who must take it before it is in force (YARP).</summary>
+/// <returns>Why it cannot be taken; none when it was.</returns>
+internal delegate Task<IReadOnlyList<ConfigFault>> SnapshotGate(GatewaySnapshot next, CancellationToken cancellationToken);
+
+/// <summary>
+/// Watches gateway.json and its secret files. A good change swaps in whole; a bad one is refused, logged once, shown,
+/// and the last good one goes on.
+/// </summary>
+/// <param name="loader">The one that loaded the first snapshot.</param>
+/// <param name="loaded">What that first load read.</param>
+/// <param name="live">Where the snapshot in force is.</param>
+/// <param name="gate">Asked before each swap.</param>
+/// <param name="timeProvider">The clock of the ticks.</param>
+/// <param name="logger">One line per applied or refused change.</param>
+internal sealed partial class ConfigReloader(
+    ConfigLoader loader, WatchedFiles loaded, LiveSnapshot live, SnapshotGate gate, TimeProvider timeProvider, ILogger<ConfigReloader> logger)
+    : BackgroundService
+{
+    // Polling sees what notifications miss: symlink swaps of config maps, network shares, overlay file systems.
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private WatchedFiles _seen = loaded;
+    private string _inForce = loaded.Fingerprint;
+
+    /// <summary>Looks once: what each tick does.</summary>
+    internal async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        // Last resort: whatever goes wrong in here, the last good snapshot goes on and the next tick tries again.
+        try
+        {
+            var now = _seen.FingerprintNow();
+            if (now == _seen.Fingerprint)
+                return;
+
+            var result = loader.Load(_seen.ConfigPath, live.Current);
+            var isInForce = result.Files.Fingerprint == _inForce;
+            var faults = result.Snapshot is null || isInForce ? result.Faults : await gate(result.Snapshot, cancellationToken);
+            _seen = result.Files;
+            if (faults.Count > 0)
+                Refuse(result.Revision, faults);
+            else if (isInForce)
+                Restore(result.Revision);
+            else
+                Apply(result.Snapshot!, result.Files);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var reason = $"the change could not be applied ({e.GetType().Name})";
+            if (live.RefusedReload == reason)
+                return;
+
+            live.RefusedReload = reason;
+            GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("refused"));
+            Log.Failed(logger, e);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, timeProvider);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await CheckAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    private void Apply(GatewaySnapshot next, WatchedFiles files)
+    {
+        var before = live.Current.Revision;
+        live.Swap(next);
+        _inForce = files.Fingerprint;
+        GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("applied"));
+        Log.Applied(logger, next.Revision, before);
+    }
+
+    private void Refuse(string revision, IReadOnlyList<ConfigFault> faults)
+    {
+        var all = string.Join("; ", faults);
+        live.RefusedReload = $"revision {revision} was refused: {all}";
+        GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("refused"));
+        Log.Refused(logger, revision, live.Current.Revision, faults.Count, all);
+    }
+
+    // The file was taken back before anything of it was applied: there is nothing to swap.
+    private void Restore(string revision)
+    {
+        live.RefusedReload = null;
+        Log.Restored(logger, revision);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Configuration {Revision} is in force, after {Before}")]
+        public static partial void Applied(ILogger logger, string revision, string before);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Configuration {Revision} was refused, {InForce} goes on. {Count} faults: {Faults}")]
+        public static partial void Refused(ILogger logger, string revision, string inForce, int count, string faults);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Configuration {Revision} is back in its file, as in force")]
+        public static partial void Restored(ILogger logger, string revision);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A change of the configuration could not be applied; the last good one goes on")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace AngoGateway.Configuration;
+
+/// <summary><c>listen</c>: a change needs a restart.</summary>
+/// <param name="Public">The edge: webhooks only. Port 0 takes a free one.</param>
+/// <param name="Admin">Health for machines, later the operator's side; never reachable through the public listener.</param>
+internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", string Admin = "http://127.0.0.1:8081") : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var edge = Read(Public, out var edgeFault);
+        var admin = Read(Admin, out var adminFault);
+        if (edgeFault is not null)
+            yield return new($"{edgeFault}: write e.g. \"http://0.0.0.0:8080\"", [nameof(Public)]);
+        if (adminFault is not null)
+            yield return new($"{adminFault}: write e.g. \"http://127.0.0.1:8081\"", [nameof(Admin)]);
+
+        if (edge is not null && admin is not null && edge.Port == admin.Port && edge.Port != 0
+            && (IsAny(edge) || IsAny(admin) || Host(edge) == Host(admin)))
+            yield return new($"admin takes port {admin.Port}, which is public's: give the admin side a port of its own", [nameof(Admin), nameof(Public)]);
+    }
+
+    private static BindingAddress? Read(string url, out string? fault)
+    {
+        fault = null;
+        BindingAddress? address = null;
+        try
+        {
+            address = BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            fault = "is no address to listen on";
+            return null;
+        }
+
+        fault = address switch
+        {
+            { IsUnixPipe: true } or { IsNamedPipe: true } => "is a pipe, which is not supported",
+            { Scheme: not ("http" or "https") } => "is neither http:// nor https://",
+            { PathBase.Length: > 0 } => "has a path, which a listener cannot have",
+            { Port: < 0 or > 65535 } => "has no port from 0 to 65535",
+            // Kestrel takes any other name for "all addresses": the admin side would stand open.
+            _ when !IsAny(address) && Host(address) is not ("localhost" or "127.0.0.1") && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _) =>
+                "names no IP address, nor localhost, nor * for all",
+            { Port: 0, Host: "localhost" } => "takes a free port on localhost, which may differ between IPv4 and IPv6",
+            _ => null,
+        };
+        return fault is null ? address : null;
+    }
+
+    private static bool IsAny(BindingAddress address) => address.Host is "*" or "+" or "0.0.0.0" or "[::]";
+
+    private static string Host(BindingAddress address) => address.Host is "localhost" or "[::1]" ? "127.0.0.1" : address.Host;
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using AngoGateway.Consumers;
+using AngoGateway.Forwarding;
+using AngoGateway.Journal;
+using AngoGateway.Telemetry;
+
+namespace AngoGateway.Deliveries;
+
+/// <summary>The outbound story of one attempt: read the payload, send it, see what follows, write that down.</summary>
+internal sealed partial class DeliveryWorker(
+    IJournal journal, Forwarder forwarder, TimeProvider timeProvider, ILogger<DeliveryWorker> logger)
+{
+    // While the journal cannot write, sending more would only make repeats: the worker waits with its settlement.
+    private static readonly TimeSpan SettleAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens.</summary>
+    public async Task AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    {
+        var released = false;
+        try
+        {
+            using var activity = StartActivity(delivery);
+
+            // 1. The payload, for as long as the attempt lasts.
+            using var payload = await journal.ReadPayloadAsync(delivery.Event.Id, stopping);
+
+            // 2. Send it through YARP.
+            var at = timeProvider.GetUtcNow();
+            var began = timeProvider.GetTimestamp();
+            var forwarded = await forwarder.SendAsync(consumer, Outgoing(delivery, payload.Memory), stopping);
+            var took = timeProvider.GetElapsedTime(began);
+
+            // 3. See what follows.
+            var number = delivery.Attempts + 1;
+            var outcome = AttemptOutcome.Of(
+                forwarded, number, delivery.QueuedAt, consumer.Retry, timeProvider.GetUtcNow(), Random.Shared.NextDouble());
+
+            // 4. Write it down.
+            if (outcome.Result != AttemptResult.Abandoned)
+            {
+                var attempt = new Attempt(
+                    number, at, took, forwarded.Address, forwarded.Status, forwarded.Error, forwarded.Response);
+                await SettleAsync(delivery, outcome.Settle(attempt), stopping);
+                released = true;
+            }
+
+            Tell(delivery, number, forwarded, outcome, took);
+        }
+        finally
+        {
+            if (!released)
+            {
+                journal.Release(delivery);
+            }
+        }
+    }
+
+    private async Task SettleAsync(Delivery delivery, Settlement settlement, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                // Not the stopping token: what was sent should be marked as sent even while the gateway stops.
+                await journal.SettleAsync(delivery, settlement, CancellationToken.None);
+                return;
+            }
+            catch (JournalUnavailableException e)
+            {
+                Log.NotSettled(logger, delivery.Id, e.Message);
+                await Task.Delay(SettleAgainAfter, timeProvider, stopping);
+            }
+        }
+    }
+
+    private static OutgoingWebhook Outgoing(Delivery delivery, ReadOnlyMemory<byte> payload)
+    {
+        var stored = delivery.Event;
+        return new OutgoingWebhook(
+            payload,
+            stored.ContentType,
+            stored.SignatureHeader,
+            stored.Signature,
+            stored.Id,
+            delivery.Id,
+            delivery.Attempts + 1,
+            stored.Source,
+            stored.Envelope.Project,
+            stored.Envelope.TaskId,
+            stored.Envelope.StageName ?? stored.Envelope.Stage);
+    }
+
+    // The first attempt belongs to the webhook's trace although it runs after the 202. Later ones start a trace of their
+    // own, linked to it: otherwise one trace would last for days.
+    private static Activity? StartActivity(Delivery delivery)
+    {
+        ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var webhook);
+        return delivery.Attempts == 0 && delivery.Replay == 0
+            ? GatewayTelemetry.Activities.StartActivity("deliver", ActivityKind.Producer, webhook)
+            : GatewayTelemetry.Activities.StartActivity(
+                "deliver", ActivityKind.Producer, default(ActivityContext), tags: null, links: webhook == default ? null : [new(webhook)]);
+    }
+
+    private void Tell(Delivery delivery, int number, ForwardOutcome forwarded, AttemptOutcome outcome, TimeSpan took)
+    {
+        var result = Enum.GetName(outcome.Result)!;
+        GatewayTelemetry.Attempts.Add(1, GatewayTelemetry.Consumer(delivery.Consumer), GatewayTelemetry.Outcome(result));
+        GatewayTelemetry.AttemptDuration.Record(
+            took.TotalSeconds, GatewayTelemetry.Consumer(delivery.Consumer), GatewayTelemetry.Outcome(result));
+        var level = outcome.Result switch
+        {
+            AttemptResult.Delivered or AttemptResult.Abandoned => LogLevel.Information,
+            AttemptResult.Retry or AttemptResult.Deferred => LogLevel.Warning,
+            _ => LogLevel.Error,
+        };
+        Log.Attempt(
+            logger, level, outcome.Result, delivery.Consumer, delivery.Id, number, forwarded.Address, forwarded.Status,
+            forwarded.Error, outcome.DueAt, took.TotalMilliseconds);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Message =
+            "Attempt {Outcome} consumer={Consumer} delivery={DeliveryId} attempt={Attempt} address={Address} status={Status} " +
+            "error={Error} dueAt={DueAt} ms={Milliseconds:0.00}")]
+        public static partial void Attempt(
+            ILogger logger, LogLevel level, AttemptResult outcome, string consumer, string deliveryId, int attempt, string? address,
+            int? status, string? error, DateTimeOffset? dueAt, double milliseconds);
+
+        [LoggerMessage(LogLevel.Error, "The outcome of delivery {DeliveryId} could not be written yet, trying again: {Reason}")]
+        public static partial void NotSettled(ILogger logger, string deliveryId, string reason);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace AngoGateway.Envelopes;
+
+/// <summary>Says what is wrong with a payload that is not JSON. The parser's own messages quote the payload.</summary>
+internal static class JsonFault
+{
+    /// <param name="exception">Where the parser stopped.</param>
+    /// <param name="reader">The parser as it stopped.</param>
+    /// <param name="json">The payload without its byte order mark.</param>
+    /// <param name="skipped">Length of the byte order mark.</param>
+    /// <param name="complete">Whether a whole value had been read before.</param>
+    public static string Describe(
+        JsonException exception, in Utf8JsonReader reader, ReadOnlySpan<byte> json, int skipped, bool complete)
+    {
+        if (json.IndexOfAnyExcept(" \t\r\n"u8) < 0)
+        {
+            return "The body is empty.";
+        }
+
+        var offset = OffsetOf(exception, json);
+        if (complete)
+        {
+            return $"Something follows the JSON value (at byte {skipped + offset}).";
+        }
+
+        if (offset >= json.Length)
+        {
+            return $"The body ends within its JSON value (after {skipped + json.Length} bytes).";
+        }
+
+        // The reader counts a container's own opening to the level outside it.
+        var opened = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0;
+        return reader.CurrentDepth + opened == EnvelopeReader.MaxDepth && json[offset] is (byte)'{' or (byte)'['
+            ? $"The JSON nests deeper than {EnvelopeReader.MaxDepth} levels (at byte {skipped + offset})."
+            : $"The body is not valid JSON (at byte {skipped + offset}).";
+    }
+
+    private static int OffsetOf(JsonException exception, ReadOnlySpan<byte> json)
+    {
+        var offset = 0;
+        for (var line = exception.LineNumber ?? 0; line > 0; line--)
+        {
+            var end = json[offset..].IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                break;
+            }
+
+            offset += end + 1;
+        }
+
+        return (int)Math.Min(offset + (exception.BytePositionInLine ?? 0), json.Length);
+    }
+}

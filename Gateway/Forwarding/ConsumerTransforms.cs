@@ -1,0 +1,48 @@
+using System.Buffers;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace AngoGateway.Forwarding;
+
+/// <summary>Added to every consumer's private route after its own transforms.</summary>
+internal sealed class ConsumerTransforms : ITransformProvider
+{
+    // RFC 9110, 5.5 without obs-text, which HttpClient does not send.
+    private static readonly SearchValues<char> Sendable =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\t']);
+
+    public void ValidateRoute(TransformRouteValidationContext context)
+    {
+    }
+
+    public void ValidateCluster(TransformClusterValidationContext context)
+    {
+    }
+
+    public void Apply(TransformBuilderContext context)
+    {
+        // A consumer that asks for X-Forwarded-* by a transform of its own still gets it.
+        context.UseDefaultForwarders = false;
+
+        if (string.IsNullOrEmpty(context.Cluster?.HttpClient?.RequestHeaderEncoding))
+            context.AddRequestTransform(RefuseUnsendableHeaders);
+        context.AddResponseTransform(response =>
+            response.HttpContext.Features.Get<Exchange>()!.TakeResponseAsync(response));
+    }
+
+    // HttpClient refuses these too, but only while sending and as an HttpRequestException like any refused connection:
+    // it would be retried until maxAge. Thrown here it is YARP's RequestCreation error.
+    private static ValueTask RefuseUnsendableHeaders(RequestTransformContext context)
+    {
+        foreach (var header in context.ProxyRequest.Headers.NonValidated)
+        {
+            foreach (var value in header.Value)
+            {
+                if (value.AsSpan().ContainsAnyExcept(Sendable))
+                    throw new InvalidOperationException($"header {header.Key} is not ASCII");
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,73 @@
+using AngoGateway.Consumers;
+using AngoGateway.Forwarding;
+using AngoGateway.Journal;
+
+namespace AngoGateway.Ingress;
+
+/// <summary>
+/// Proxy mode: the consumer's own response goes back to the sender. Its key is committed when the consumer's 2xx headers
+/// are here and before they go on, so a 2xx is remembered and a failure is not: the sender may try again.
+/// </summary>
+internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider timeProvider)
+{
+    private readonly KeyTurns _turns = new();
+
+    /// <param name="http">The live request; its response is written here unless the outcome says otherwise.</param>
+    /// <param name="consumer">Of the first matching proxy route.</param>
+    /// <param name="event">Stored only once the consumer took it.</param>
+    /// <param name="payload">Its bytes.</param>
+    /// <param name="queue">Consumers of the queue routes that matched too; they get theirs through the journal.</param>
+    public async ValueTask<IngressOutcome> ThroughAsync(
+        HttpContext http, Consumer consumer, StoredEvent @event, ReadOnlyMemory<byte> payload, Consumer[] queue)
+    {
+        using var turn = await _turns.TakeAsync(@event.Key, http.RequestAborted);
+        if (await journal.FindAsync(@event.Key, http.RequestAborted) is { } first)
+        {
+            return new IngressOutcome(IngressStatus.Duplicate, first);
+        }
+
+        var began = timeProvider.GetUtcNow();
+        AppendResult? appended = null;
+        var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer), Remember);
+        if (appended?.Status == AppendStatus.Unavailable)
+        {
+            return new IngressOutcome(IngressStatus.Unavailable, Detail: appended.Value.Fault);
+        }
+
+        return outcome.Result switch
+        {
+            ForwardResult.Responded => new IngressOutcome(IngressStatus.Relayed, @event.Id),
+            ForwardResult.TimedOut => IngressStatus.ConsumerTimedOut,
+            ForwardResult.Canceled => IngressStatus.SenderGone,
+            ForwardResult.NoHealthyAddress or ForwardResult.Failed or ForwardResult.CannotBuild => IngressStatus.ConsumerFailed,
+            _ => throw new InvalidOperationException($"{outcome.Result} is not known."),
+        };
+
+        async ValueTask<bool> Remember(ForwardOutcome success)
+        {
+            var attempt = new Attempt(
+                1, began, timeProvider.GetUtcNow() - began, success.Address, success.Status, Error: null, Response: null);
+            NewDelivery[] deliveries =
+                [new NewDelivery(consumer.Name, attempt), .. queue.Select(other => new NewDelivery(other.Name))];
+            appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+            return appended.Value.Status != AppendStatus.Unavailable;
+        }
+    }
+
+    private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, Consumer consumer)
+    {
+        var delivery = new Delivery(@event, payload.Length, consumer.Name, Replay: 0, Attempts: 0, @event.ReceivedAt);
+        return new OutgoingWebhook(
+            payload,
+            @event.ContentType,
+            @event.SignatureHeader,
+            @event.Signature,
+            @event.Id,
+            delivery.Id,
+            1,
+            @event.Source,
+            @event.Envelope.Project,
+            @event.Envelope.TaskId,
+            @event.Envelope.StageName ?? @event.Envelope.Stage);
+    }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using AngoGateway.Configuration;
+using AngoGateway.Envelopes;
+using AngoGateway.Journal;
+using AngoGateway.Sources;
+using AngoGateway.Telemetry;
+
+namespace AngoGateway.Ingress;
+
+/// <summary>
+/// The inbound story of one webhook: find its source, read and verify the bytes, read the envelope, route, and store
+/// or relay. Every step takes what the last returned; nothing unverified is parsed, logged or stored.
+/// </summary>
+internal sealed partial class WebhookEndpoint(
+    LiveSnapshot live,
+    IJournal journal,
+    Relay relay,
+    IHostApplicationLifetime lifetime,
+    TimeProvider timeProvider,
+    ILogger<WebhookEndpoint> logger)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        var began = timeProvider.GetTimestamp();
+        var story = new WebhookStory();
+        IngressOutcome outcome;
+        try
+        {
+            outcome = await ReceiveAsync(http, story);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            outcome = IngressStatus.SenderGone;
+        }
+        catch (Exception e)
+        {
+            // The last resort of the inbound half: whatever broke, the sender gets an answer and the next request a turn.
+            Log.Broken(logger, e);
+            outcome = IngressStatus.Failed;
+        }
+
+        await Answer.WriteAsync(http, outcome, story.Source);
+        story.Tell(logger, http, outcome, timeProvider.GetElapsedTime(began));
+    }
+
+    private async ValueTask<IngressOutcome> ReceiveAsync(HttpContext http, WebhookStory story)
+    {
+        // 1. Whose webhook is it? One snapshot for the whole request.
+        var snapshot = live.Current;
+        if (!snapshot.Sources.TryGetValue(http.Request.Path.Value ?? "", out var source))
+        {
+            return IngressStatus.NoSuchSource;
+        }
+
+        story.Source = source;
+        if (Unfit(http.Request) is { } unfit)
+        {
+            return unfit;
+        }
+
+        // 2. Read the raw body once, under a cap; the signature is fed while it arrives.
+        using var verification = source.Begin(http.Request.Headers);
+        if (verification.Refused is { } refused)
+        {
+            return story.Refuse(refused);
+        }
+
+        var (payload, bodyFault) = await BodyReader.ReadAsync(http, verification, snapshot.Limits, timeProvider);
+        if (payload is null)
+        {
+            return bodyFault!.Value;
+        }
+
+        using var owned = payload;
+        story.Bytes = payload.Length;
+
+        // 3. Is it from whom it says? Only then may it use up the source's rate.
+        var verdict = verification.Finish(payload.Span);
+        if (!verdict.IsVerified)
+        {
+            return story.Refuse(verdict);
+        }
+
+        story.SecretIndex = verdict.SecretIndex;
+        if (!source.TryAdmit(out var retryAfter))
+        {
+            return new IngressOutcome(IngressStatus.OverRate, RetryAfter: retryAfter);
+        }
+
+        // 4. What is it about?
+        var (envelope, jsonFault) = EnvelopeReader.Read(payload.Span);
+        if (envelope is null)
+        {
+            return new IngressOutcome(IngressStatus.NotJson, Detail: jsonFault);
+        }
+
+        envelope = envelope.Project is null ? envelope with { Project = source.Project } : envelope;
+        var stored = Store(http, source, envelope, payload, verification.Signature, snapshot.Retention);
+
+        // 5. Who wants it?
+        var match = snapshot.Routes.Match(source.Name, envelope);
+        stored = stored.Disposition == Disposition.Routed && match.IsUnrouted
+            ? stored with { Disposition = Disposition.Unrouted }
+            : stored;
+        story.Event = stored;
+        story.Match = match;
+
+        // 6. Durable, then the answer. A proxy route asks its consumer first.
+        return stored.Disposition == Disposition.Routed && match.Proxy is { } consumer
+            ? await relay.ThroughAsync(http, consumer, stored, payload.Memory, match.Queue)
+            : await AcceptAsync(stored, payload, match);
+    }
+
+    private IngressStatus? Unfit(HttpRequest request)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return IngressStatus.Unavailable;
+        }
+
+        // Compared exactly: methods are case-sensitive (RFC 9110 section 9.1).
+        if (request.Method != "POST")
+        {
+            return IngressStatus.NotPost;
+        }
+
+        // "identity" changes nothing about the bytes; anything else would need undoing, and only untouched bytes are signed.
+        var encoding = request.Headers.ContentEncoding;
+        return encoding.Count == 0 || string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase) ? null : IngressStatus.Encoded;
+    }
+
+    private StoredEvent Store(
+        HttpContext http, Source source, Envelope envelope, Payload payload, string? signature, Retention retention)
+    {
+        var now = timeProvider.GetUtcNow();
+        var forgotten = envelope.UpdatedAtInstant < now - retention.Keys;
+        return new StoredEvent(
+            Guid.CreateVersion7(now),
+            EventKey.Of(source.Name, envelope, payload.Span),
+            now,
+            source.Name,
+            envelope,
+            forgotten ? Disposition.Quarantined : Disposition.Routed,
+            http.Request.ContentType,
+            source.SignatureHeader,
+            signature,
+            Activity.Current?.Id);
+    }
+
+    private async ValueTask<IngressOutcome> AcceptAsync(StoredEvent stored, Payload payload, Routing.RouteMatch match)
+    {
+        var deliveries = stored.Disposition == Disposition.Routed
+            ? Array.ConvertAll(match.Queue, consumer => new NewDelivery(consumer.Name))
+            : [];
+
+        // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
+        var result = await journal.AppendAsync(stored, payload.Memory, deliveries, CancellationToken.None);
+        return result.Status switch
+        {
+            AppendStatus.Accepted => new IngressOutcome(IngressStatus.Accepted, result.EventId),
+            AppendStatus.Duplicate => new IngressOutcome(IngressStatus.Duplicate, result.EventId),
+            AppendStatus.Unavailable => new IngressOutcome(IngressStatus.Unavailable, Detail: result.Fault),
+            _ => throw new InvalidOperationException($"{result.Status} is not known."),
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A webhook failed inside the gateway; it was answered 500 and nothing was accepted")]
+        public static partial void Broken(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,97 @@
+using AngoGateway.Envelopes;
+using AngoGateway.Journal;
+using AngoGateway.Routing;
+using AngoGateway.Sources;
+using AngoGateway.Telemetry;
+
+namespace AngoGateway.Ingress;
+
+/// <summary>What is learned of one request on its way, told once at its end: one wide log line and the metrics.</summary>
+internal sealed partial class WebhookStory
+{
+    private Verdict? _refused;
+
+    public Source? Source { get; set; }
+
+    public int Bytes { get; set; }
+
+    public int SecretIndex { get; set; } = -1;
+
+    public StoredEvent? Event { get; set; }
+
+    public RouteMatch? Match { get; set; }
+
+    public IngressOutcome Refuse(Verdict verdict)
+    {
+        _refused = verdict;
+        return IngressStatus.NotVerified;
+    }
+
+    public void Tell(ILogger logger, HttpContext http, IngressOutcome outcome, TimeSpan took)
+    {
+        Count(outcome, took);
+        var envelope = Event?.Envelope;
+        var level = outcome.Status switch
+        {
+            IngressStatus.Accepted or IngressStatus.Duplicate or IngressStatus.Relayed => LogLevel.Information,
+            // Anybody can knock on a public door: not worth a warning each.
+            IngressStatus.NoSuchSource or IngressStatus.NotPost or IngressStatus.SenderGone => LogLevel.Debug,
+            _ => LogLevel.Warning,
+        };
+        Log.Webhook(
+            logger,
+            level,
+            outcome.Status,
+            Source?.Name,
+            http.Response.StatusCode,
+            _refused is { } verdict ? Reason(verdict) : outcome.Detail,
+            outcome.EventId == default ? null : outcome.EventId,
+            Event?.Disposition,
+            envelope?.Project,
+            envelope?.TaskId,
+            envelope?.StageName ?? envelope?.Stage,
+            envelope?.UpdatedAt,
+            Match?.Routes.Length ?? 0,
+            Bytes,
+            took.TotalMilliseconds);
+    }
+
+    private void Count(IngressOutcome outcome, TimeSpan took)
+    {
+        var source = GatewayTelemetry.Source(Source?.Name);
+        var result = GatewayTelemetry.Outcome(Enum.GetName(outcome.Status)!);
+        GatewayTelemetry.Webhooks.Add(1, source, result);
+        GatewayTelemetry.AcceptDuration.Record(took.TotalSeconds, source, result);
+        if (_refused is { } verdict)
+        {
+            GatewayTelemetry.Rejections.Add(
+                1, source, new("reason", Enum.GetName(verdict.Rejection!.Value)), new("mistake", Enum.GetName(verdict.Mistake)));
+        }
+
+        if (SecretIndex >= 0)
+        {
+            GatewayTelemetry.Verifications.Add(1, source, new("secret", SecretIndex));
+        }
+
+        if (outcome.Status is IngressStatus.Accepted or IngressStatus.Relayed && Event is { } stored)
+        {
+            GatewayTelemetry.Events.Add(
+                1, source, new("disposition", Enum.GetName(stored.Disposition)), new("key", stored.Key.ByContent ? "content" : "fields"));
+        }
+    }
+
+    private static string Reason(Verdict verdict) => verdict.Mistake == KnownMistake.None
+        ? Enum.GetName(verdict.Rejection!.Value)!
+        : $"{verdict.Rejection}: would match with {verdict.Mistake}";
+
+    private static partial class Log
+    {
+        [LoggerMessage(Message =
+            "Webhook {Outcome} source={Source} status={Status} reason={Reason} event={EventId} disposition={Disposition} project={Project} " +
+            "task={TaskId} stage={Stage} updatedAt={UpdatedAt} routes={Routes} bytes={Bytes} ms={Milliseconds:0.00}")]
+        public static partial void Webhook(
+            ILogger logger, LogLevel level, IngressStatus outcome, string? source, int status, string? reason, Guid? eventId,
+            Disposition? disposition, string? project, string? taskId, string? stage, string? updatedAt, int routes, int bytes,
+            double milliseconds);
+    }
+}

@@ -1,0 +1,145 @@
+using AngoGateway.Envelopes;
+using Microsoft.Data.Sqlite;
+
+namespace AngoGateway.Journal;
+
+/// <summary>
+/// The journal in one SQLite file: a key cache in front, one writer with group commit, a few readers, a checkpointer.
+/// What durable means here, and the figures: docs/journal.md.
+/// </summary>
+internal sealed class SqliteJournal : IJournal
+{
+    /// <summary>No retry is planned further ahead; what a wrong clock has parked later than this is brought back at a start.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
+
+    private readonly FileStream _lock;
+    private readonly SqliteConnection _connection;
+    private readonly SqliteBookkeeping _books;
+    private readonly SqliteQueue _queue;
+    private readonly SqliteHealth _health;
+    private readonly SqlitePruner _pruner;
+    private readonly SqliteWriter _writer;
+    private readonly SqliteReaders _readers;
+    private bool _disposed;
+
+    private SqliteJournal(FileStream fileLock, SqliteConnection connection, SqliteJournalOptions options, TimeProvider timeProvider, ILogger logger)
+    {
+        (_lock, _connection) = (fileLock, connection);
+        _books = new SqliteBookkeeping(timeProvider);
+        _queue = new SqliteQueue(options.MaxWaiting, options.MaxWaitingBytes);
+        _health = new SqliteHealth(options.Path, options.EndProcess, logger);
+        _pruner = new SqlitePruner(connection, options, _books);
+        _readers = new SqliteReaders(options.Path);
+        var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
+        _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
+    }
+
+    public JournalHealth Health => new(_health.Fault);
+
+    /// <summary>Transactions committed so far.</summary>
+    public long Commits => _writer.Commits;
+
+    /// <summary>Opens or makes the file, takes its lock, migrates it.</summary>
+    /// <exception cref="JournalUnavailableException">With the file, the reason, and what to do.</exception>
+    public static SqliteJournal Open(SqliteJournalOptions options, TimeProvider timeProvider, ILogger<SqliteJournal> logger)
+    {
+        // One file has one lock, whatever links lead to it.
+        var path = Path.GetFullPath(options.Path);
+        if (File.Exists(path))
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
+        var fileLock = SqliteLock.Take(path);
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = SqliteSchema.OpenForWriting(path);
+            BringBackParked(connection, timeProvider.GetUtcNow());
+            return new SqliteJournal(fileLock, connection, options with { Path = path }, timeProvider, logger);
+        }
+        catch
+        {
+            connection?.Dispose();
+            fileLock.Dispose();
+            throw;
+        }
+    }
+
+    public ValueTask<AppendResult> AppendAsync(
+        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        if (_queue.Closed is { } closed)
+            return Unavailable(closed);
+
+        if (_books.Keys.TryGet(@event.Key, out var first))
+            return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
+
+        var write = new AppendWrite(@event, payload, deliveries, _books);
+        return _queue.TryAdd(write) is { } refusal ? Unavailable(refusal) : new(write.WaitAsync(cancellationToken));
+    }
+
+    public async ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken) =>
+        _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
+
+    public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken) =>
+        await _readers.Read(reader => reader.Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
+
+    public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
+        await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
+        ?? throw new KeyNotFoundException($"Event {eventId} is not in the journal.");
+
+    public async ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_books.Leases.TryBeginSettle(delivery))
+            return false;
+
+        // From here on the outcome is known and will be written: there is nothing left to cancel.
+        var write = new SettleWrite(delivery, settlement, _books);
+        if (_queue.AddUnbounded(write) is { } refusal)
+            write.Refused(refusal);
+
+        return await write.Task;
+    }
+
+    public void Release(Delivery delivery) => _books.Leases.Release(delivery);
+
+    public async ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken) =>
+        await _readers.Read(reader => reader.NextDue(consumer, _books.Leases), cancellationToken);
+
+    public Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken) =>
+        _books.Signals.WaitAsync(consumer, limit, cancellationToken);
+
+    /// <summary>Writes what waits, moves the log into the file, closes it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+
+        _readers.Dispose();
+        await _writer.DisposeAsync();
+        await _lock.DisposeAsync();
+    }
+
+    /// <summary>Forgets at once what retention allows, instead of bit by bit.</summary>
+    internal Task PruneAsync() => Enqueue(_pruner.WholePass());
+
+    /// <summary>For tests: something done by the writer inside its next transaction, on its connection.</summary>
+    internal Task OnWriterAsync(Action<SqliteConnection> body) => Enqueue(new UpkeepWrite(() => body(_connection)));
+
+    private static ValueTask<AppendResult> Unavailable(string fault) =>
+        ValueTask.FromResult(new AppendResult(AppendStatus.Unavailable, Guid.Empty, fault));
+
+    private static void BringBackParked(SqliteConnection connection, DateTimeOffset now)
+    {
+        using var statement = new SqliteStatement(connection, "UPDATE delivery SET due_at = ?1 WHERE state = 0 AND due_at > ?1");
+        statement.With(now + LongestDelay).Run();
+    }
+
+    private Task Enqueue(UpkeepWrite write)
+    {
+        if (_queue.AddUnbounded(write) is { } refusal)
+            write.Refused(refusal);
+
+        return write.Task;
+    }
+}

@@ -1,0 +1,24 @@
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace AngoGateway.Telemetry;
+
+/// <summary>OpenTelemetry by its standard OTEL_* variables: nothing is exported, and nothing costs, when no endpoint is set.</summary>
+internal static class TelemetryExport
+{
+    public static void Add(WebApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            return;
+        }
+
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(static resource => resource.AddService("ango-gateway"))
+            .WithTracing(static tracing => tracing.AddSource(GatewayTelemetry.Name, "Microsoft.AspNetCore", "Yarp.ReverseProxy"))
+            .WithMetrics(static metrics => metrics.AddMeter(GatewayTelemetry.Name, "Microsoft.AspNetCore.Server.Kestrel"))
+            .UseOtlpExporter();
+    }
+}
