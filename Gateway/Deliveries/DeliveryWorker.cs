@@ -94,7 +94,7 @@ internal sealed partial class DeliveryWorker(
     // own, linked to it: otherwise one trace would last for days.
     private static Activity? StartActivity(Delivery delivery)
     {
-        ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var webhook);
+        var webhook = ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var parsed) ? parsed : default;
         return delivery.Attempts == 0 && delivery.Replay == 0
             ? GatewayTelemetry.Activities.StartActivity("deliver", ActivityKind.Producer, webhook)
             : GatewayTelemetry.Activities.StartActivity(

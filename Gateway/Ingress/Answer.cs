@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text.Unicode;
 using AngoGateway.Sources;
 
@@ -31,7 +32,7 @@ internal static class Answer
         _ => throw new InvalidOperationException($"{outcome.Status} has no answer."),
     };
 
-    private static Task Receipt(HttpContext http, int status, Guid eventId, string word)
+    private static Task<FlushResult> Receipt(HttpContext http, int status, Guid eventId, string word)
     {
         var response = http.Response;
         response.StatusCode = status;

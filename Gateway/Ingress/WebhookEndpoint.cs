@@ -3,7 +3,6 @@ using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Sources;
-using AngoGateway.Telemetry;
 
 namespace AngoGateway.Ingress;
 

@@ -1,4 +1,3 @@
-using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
 using AngoGateway.Sources;

@@ -1,6 +1,5 @@
 using System.Net;
 using AngoGateway.Configuration;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace AngoGateway.Operator;
