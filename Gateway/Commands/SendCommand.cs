@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
-using System.Text.Json;
 using AngoGateway.Sources;
 
 namespace AngoGateway.Commands;
@@ -97,7 +96,8 @@ internal static class SendCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var output = parsed.InvocationConfiguration;
-            var payloads = Payloads(parsed, output.Error);
+            var payloads = SendPayloads.Read(
+                parsed.GetValue(Files) ?? [], parsed.GetValue(Samples) ?? [], Wanted(parsed), output.Error);
             return payloads is null ? 1 : await SendRun.RunAsync(Plan(parsed, payloads), output.Output, output.Error, cancellationToken);
         });
         return command;
@@ -136,53 +136,6 @@ internal static class SendCommand
         {
             result.AddError("Say how to authenticate with exactly one of --secret REF, --bearer REF and --unsigned.");
         }
-    }
-
-    private static NamedPayload[]? Payloads(ParseResult parsed, TextWriter error)
-    {
-        var payloads = new List<NamedPayload>();
-        foreach (var file in parsed.GetValue(Files) ?? [])
-        {
-            try
-            {
-                payloads.Add(new NamedPayload(file.Name, File.ReadAllBytes(file.FullName)));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                error.WriteLine($"{file} cannot be read: {exception.Message}");
-                return null;
-            }
-        }
-
-        var samples = (parsed.GetValue(Samples) ?? []).SelectMany(name => name == "all" ? SampleLibrary.Names : [name]);
-        payloads.AddRange(samples.Select(name => SampleLibrary.Find(name)!));
-        return payloads.TrueForAll(payload => CanFreshen(payload, Wanted(parsed), error)) ? [.. payloads] : null;
-    }
-
-    private static bool CanFreshen(NamedPayload payload, Freshening freshening, TextWriter error)
-    {
-        if (freshening == Freshening.None)
-        {
-            return true;
-        }
-
-        try
-        {
-            var fields = TaskSplice.Locate(payload.Bytes);
-            var lacking = fields.UpdatedAt is null ? "task.updatedAt" : fields.TaskId is null && freshening == Freshening.Unique ? "task.taskId" : null;
-            if (lacking is null)
-            {
-                return true;
-            }
-
-            error.WriteLine($"{Terminal.Clean(payload.Name)} has no {lacking} to replace: send it without --unique and --now.");
-        }
-        catch (JsonException exception)
-        {
-            error.WriteLine($"{Terminal.Clean(payload.Name)} is not JSON (line {exception.LineNumber + 1}): send it without --unique and --now.");
-        }
-
-        return false;
     }
 
     private static Freshening Wanted(ParseResult parsed) =>
