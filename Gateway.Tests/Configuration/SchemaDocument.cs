@@ -115,7 +115,7 @@ internal static partial class SchemaDocument
 
         var text = Blanks().Replace(param.Value, " ").Trim();
         return member.Shape.Kind == ConfigKind.Duration && member.Rules.OfType<RangeAttribute>().FirstOrDefault() is { } range
-            ? $"{text} From {range.Minimum} to {range.Maximum}."
+            ? $"{text} From {PlainValue.InWords(range.Minimum)} to {PlainValue.InWords(range.Maximum)}."
             : text;
     }
 

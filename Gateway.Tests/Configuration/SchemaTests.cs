@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using AngoGateway.Configuration;
+using AngoGateway.Forwarding;
 using AngoGateway.Tests.House;
 
 namespace AngoGateway.Tests.Configuration;
@@ -55,6 +56,27 @@ public sealed class SchemaTests
 
         Assert.Empty(reading.Faults);
         Assert.Equal("./docs/gateway.schema.json", reading.Config!.Schema);
+    }
+
+    [Fact]
+    public void The_manuals_examples_are_good()
+    {
+        var manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
+        var examples = Regex.Matches(manual, "```jsonc\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))
+            .Select(match => match.Groups["text"].Value.TrimEnd())
+            .ToList();
+
+        Assert.Equal(3, examples.Count);
+        Assert.All(examples, example =>
+        {
+            const string source = "\"sources\": { \"ango\": { \"path\": \"/\", \"auth\": { \"type\": \"bearer\", \"tokens\": \"env:SECRET\" } } }";
+            using var config = new TestConfig(
+                example.StartsWith('{') ? example
+                : example.StartsWith("\"sources\"", StringComparison.Ordinal) ? $"{{ {example}, \"consumers\": {{}} }}"
+                : $"{{ {source}, \"consumers\": {{ {example} }} }}");
+            var loader = new ConfigLoader(TestConfig.Environment, Clusters.Check, TimeProvider.System);
+            Assert.Empty(loader.Read(config.FilePath, withSecrets: false).Faults);
+        });
     }
 
     private static IEnumerable<(string Path, JsonNode? Default)> Keys() => Keys(ConfigShape.Root, "");

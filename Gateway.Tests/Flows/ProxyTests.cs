@@ -103,7 +103,7 @@ public sealed class ProxyTests : IAsyncLifetime
     [Fact]
     public async Task A_consumer_that_does_not_answer_in_time_is_a_504_problem()
     {
-        _service.Delays(TimeSpan.FromSeconds(30));
+        _service.Holds();
 
         var receipt = await _gateway.PostAsync(AngoPayload.Of(stage: "Live"));
 

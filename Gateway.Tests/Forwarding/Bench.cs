@@ -139,10 +139,11 @@ internal sealed class Relay(Consumer consumer, OutgoingWebhook webhook)
         return request;
     }
 
-    public async ValueTask BeforeSuccessAsync(ForwardOutcome outcome)
+    public async ValueTask<bool> BeforeSuccessAsync(ForwardOutcome outcome)
     {
         Successes.Add(outcome);
         await Commit;
+        return true;
     }
 
     public void Finish(ForwardOutcome outcome) => _outcome.SetResult(outcome);

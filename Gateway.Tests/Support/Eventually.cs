@@ -5,13 +5,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    public static async Task TrueAsync(Func<bool> condition, TimeSpan limit, string what)
+    public static async Task TrueAsync(Func<bool> condition, TimeSpan limit, Func<string> what)
     {
         var began = TimeProvider.System.GetTimestamp();
         using var ticks = new PeriodicTimer(Interval);
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"Not within {limit.TotalSeconds} s: {what}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"Not within {limit.TotalSeconds} s: {what()}.");
             await ticks.WaitForNextTickAsync();
         }
     }

@@ -15,11 +15,13 @@ internal sealed class FakeConsumer : IDisposable
     private readonly List<ReceivedRequest> _received = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
     private readonly Queue<Answer> _inTurn = [];
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Answer _answer = new(200, null, []);
+    private bool _holds;
 
     private FakeConsumer() => _server
         .Given(Request.Create().UsingAnyMethod())
-        .RespondWith(Response.Create().WithCallback(Take));
+        .RespondWith(Response.Create().WithCallback(TakeAsync));
 
     /// <summary>Scheme, host and port, without a slash at the end.</summary>
     public string Url => _server.Url!;
@@ -62,6 +64,34 @@ internal sealed class FakeConsumer : IDisposable
         return this;
     }
 
+    /// <summary>From now on requests are taken in and never answered.</summary>
+    public FakeConsumer Holds()
+    {
+        lock (_lock)
+            _holds = true;
+        return this;
+    }
+
+    /// <summary>Waits until every one of these events has arrived at least once.</summary>
+    public Task WaitForEventsAsync(IReadOnlyCollection<string> eventIds, TimeSpan timeout)
+    {
+        var missing = new HashSet<string>(eventIds, StringComparer.Ordinal);
+        var seen = 0;
+        return Eventually.TrueAsync(
+            () =>
+            {
+                lock (_lock)
+                {
+                    for (; seen < _received.Count; seen++)
+                        missing.Remove(_received[seen].Headers["X-Gateway-Event-Id"]);
+                }
+
+                return missing.Count == 0;
+            },
+            timeout,
+            () => $"{missing.Count} of {eventIds.Count} events never arrived");
+    }
+
     /// <summary>Waits until at least <paramref name="count"/> requests have arrived.</summary>
     /// <param name="count">How many, since the start.</param>
     /// <param name="timeout">Default 10 s.</param>
@@ -81,9 +111,13 @@ internal sealed class FakeConsumer : IDisposable
         return Received;
     }
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _disposed.TrySetResult();
+        _server.Dispose();
+    }
 
-    private ResponseMessage Take(IRequestMessage request)
+    private async Task<IResponseMessage> TakeAsync(IRequestMessage request)
     {
         var received = new ReceivedRequest(
             request.Method,
@@ -92,14 +126,18 @@ internal sealed class FakeConsumer : IDisposable
             request.Headers!.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase),
             request.BodyAsBytes ?? []);
         Answer answer;
+        bool holds;
         lock (_lock)
         {
             _received.Add(received);
+            holds = _holds;
             answer = _inTurn.TryDequeue(out var next) ? next : _answer;
             foreach (var (_, reached) in _waiting.Where(each => _received.Count >= each.Count))
                 reached.TrySetResult();
         }
 
+        if (holds)
+            await _disposed.Task;
         return new ResponseMessage
         {
             StatusCode = answer.Status,

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using AngoGateway.Commands;
 using AngoGateway.Journal;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -79,7 +78,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Completes when a log line with this text is there.</summary>
     public Task WaitForLogAsync(string text, TimeSpan limit) =>
         Eventually.TrueAsync(
-            () => Logs.GetSnapshot().Any(line => line.Message.Contains(text, StringComparison.Ordinal)), limit, $"a log line with \"{text}\"");
+            () => Logs.GetSnapshot().Any(line => line.Message.Contains(text, StringComparison.Ordinal)), limit, () => $"a log line with \"{text}\"");
 
     public Task<Receipt> PostAsync(byte[] payload, string path = "/hooks/ango", bool chunked = false) =>
         Public.PostAsync(payload, path, chunked);

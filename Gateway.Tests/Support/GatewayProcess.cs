@@ -26,6 +26,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment["ANGO_WEBHOOK_SECRET"] = SignedWebhook.Secret;
         start.Environment["Logging__LogLevel__Default"] = "Warning";
@@ -40,7 +41,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             {
                 // Keeps the pipe empty, so that the process never waits for somebody to read its output.
                 _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-                return new GatewayProcess(process, new Uri(match.Groups[1].Value));
+                return new GatewayProcess(process, new Uri(match.Groups["url"].Value));
             }
         }
 
@@ -86,6 +87,6 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
 
-    [GeneratedRegex(@"takes webhooks at (http://\S+)")]
+    [GeneratedRegex(@"takes webhooks at (?<url>http://\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Address();
 }

@@ -10,7 +10,7 @@ internal sealed class Load
     private int _next;
 
     /// <summary>Event ids that were answered 2xx.</summary>
-    public ICollection<string> Acknowledged => _acknowledged.Keys;
+    public IReadOnlyCollection<string> Acknowledged => [.. _acknowledged.Keys];
 
     /// <summary>Posts until the gateway is gone. <paramref name="afterAcknowledged"/> runs once, at that many acknowledgements of this run.</summary>
     public async Task RunUntilGoneAsync(HttpClient gateway, int senders, int acknowledgements, Func<Task> afterAcknowledged)

@@ -84,7 +84,9 @@ internal sealed partial class ConfigReloader(
 
     private void Refuse(string revision, IReadOnlyList<ConfigFault> faults)
     {
-        var all = string.Join("; ", faults);
+        // A line of the log has its limits; nobody mends more than this at once.
+        const int shown = 100;
+        var all = string.Join("; ", faults.Take(shown)) + (faults.Count > shown ? $"; and {faults.Count - shown} more" : "");
         live.RefusedReload = $"revision {revision} was refused: {all}";
         GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("refused"));
         Log.Refused(logger, revision, live.Current.Revision, faults.Count, all);

@@ -129,11 +129,16 @@ internal sealed record ConfigMember(string Key, ParameterInfo Parameter, ConfigS
 
     public static ConfigMember Of(ParameterInfo parameter)
     {
+        var rules = parameter.GetCustomAttributes<ValidationAttribute>().ToList();
+        // A range converts its bounds at its first use, which is not safe for several threads: use it here.
+        foreach (var range in rules.OfType<RangeAttribute>())
+            range.IsValid(null);
+
         var named = parameter.Member.DeclaringType!.GetProperty(parameter.Name!)!.GetCustomAttribute<JsonPropertyNameAttribute>();
         return new(
             named?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!),
             parameter,
             ConfigShape.Of(parameter.ParameterType),
-            [.. parameter.GetCustomAttributes<ValidationAttribute>()]);
+            rules);
     }
 }

@@ -13,11 +13,8 @@ internal readonly partial record struct SecretReference(bool IsFile, string Name
     private const int MaxBytes = 64 * 1024;
 
     /// <returns>Null when it is neither: the config record's own rule has said so, and the text may be the secret itself.</returns>
-    public static SecretReference? Parse(string text) => Form().Match(text) switch
-    {
-        { Success: false } => null,
-        var match => new(match.Groups["file"].Success, match.Groups["file"].Success ? match.Groups["file"].Value : match.Groups["env"].Value),
-    };
+    public static SecretReference? Parse(string text) =>
+        Form().IsMatch(text) ? new(text.StartsWith("file:", StringComparison.Ordinal), text[(text.IndexOf(':') + 1)..]) : null;
 
     /// <summary>Reads a variable.</summary>
     /// <returns>The secret's bytes, or what is wrong and how to mend it.</returns>

@@ -45,8 +45,8 @@ internal sealed record AuthConfig(
     string[]? Tokens = null,
     bool AllowUnauthenticated = false) : IValidatableObject
 {
-    /// <summary>Of every secret and token: groups <c>env</c> and <c>file</c>.</summary>
-    public const string ReferencePattern = "^(env:(?<env>[A-Za-z_][A-Za-z0-9_]*)|file:(?<file>.+))$";
+    /// <summary>Of every secret and token.</summary>
+    public const string ReferencePattern = "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$";
 
 
     private const string DefaultHeader = "X-Hub-Signature";
