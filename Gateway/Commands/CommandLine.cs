@@ -13,10 +13,10 @@ internal static class CommandLine
             config,
             RunCommand.Create(),
             CheckCommand.Create(),
-            //SendCommand.Create(),
-            //ListenCommand.Create(),
-            //DemoCommand.Create(),
-            //HealthCommand.Create(),
+            SendCommand.Create(),
+            ListenCommand.Create(),
+            DemoCommand.Create(),
+            HealthCommand.Create(),
         };
         root.SetAction((parsed, cancellationToken) => RunCommand.RunAsync(parsed.GetValue(config)!, parsed, cancellationToken));
         return root;
