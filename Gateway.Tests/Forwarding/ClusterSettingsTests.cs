@@ -106,6 +106,24 @@ public sealed class ClusterSettingsTests
         await Wait.UntilAsync(async () => (await bench.ForwardAsync(live, qa)).Result == ForwardResult.Responded);
     }
 
+    [Fact]
+    public async Task Session_affinity_answers_a_live_sender_with_its_cookie()
+    {
+        using var service = FakeConsumer.Start();
+        var qa = Bench.Cluster("qa", $$"""
+            {
+              "Destinations": { "a": { "Address": "{{service.Url}}" } },
+              "SessionAffinity": { "Enabled": true, "Policy": "Cookie", "AffinityKeyName": "stick" }
+            }
+            """);
+        await using var bench = await Bench.StartAsync(qa);
+
+        using var response = await bench.Sender.SendAsync(bench.StartRelay(qa).Request(bench.Address, Bench.Payload));
+
+        Assert.StartsWith("stick=", response.Headers.GetValues("Set-Cookie").Single(), StringComparison.Ordinal);
+        Assert.Equal(200, (await bench.ForwardAsync(live: false, qa)).Status);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,8 +1,10 @@
 using AngoGateway.Consumers;
 using AngoGateway.Forwarding;
 using AngoGateway.Tests.Support;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -79,6 +81,21 @@ public sealed class PrivateEndpointsTests : IDisposable
         Assert.Equal(200, (await provider.GetRequiredService<Forwarder>().SendAsync(qa, Bench.Webhook, default)).Status);
         Assert.Equal("/old", Assert.Single(_service.Received).Path);
         Assert.Empty(await endpoints.ApplyAsync([Bench.Short("qa", _service.Url + "/new")], default));
+    }
+
+    [Fact]
+    public async Task Session_affinity_works_without_a_key_on_disk()
+    {
+        var services = new ServiceCollection().AddForwarding();
+        services.AddLogging(logging => logging.AddFakeLogging());
+        await using var provider = services.BuildServiceProvider();
+
+        var protector = provider.GetRequiredService<IDataProtectionProvider>().CreateProtector("affinity");
+        Assert.Equal("a", protector.Unprotect(protector.Protect("a")));
+
+        var logs = provider.GetFakeLogCollector().GetSnapshot();
+        Assert.Contains(logs, record => record.Message.StartsWith("Creating key", StringComparison.Ordinal));
+        Assert.DoesNotContain(logs, record => record.Level >= LogLevel.Warning || record.Message.Contains("file", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -14,6 +16,7 @@ internal static class ForwardingServices
         services.AddSingleton<YarpConfigSource>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<YarpConfigSource>().Provider);
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<YarpConfigSource>());
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>, AffinityKeys>();
         services.AddReverseProxy().AddTransforms<ConsumerTransforms>();
         // It logs the whole address of every request, and a consumer's query may hold a token. What became of each
         // request is the outcome, for the caller to log.
