@@ -23,12 +23,23 @@ internal enum DeliveryState
     Delivered = 1,
     Dead = 2,
     Superseded = 3,
+
+    /// <summary>Was dead or pending; a newer delivery of the same event took its place.</summary>
+    Replayed = 4,
+
+    /// <summary>Given up for good by an operator.</summary>
+    Discarded = 5,
 }
 
 /// <summary>A delivery to be stored with a new event.</summary>
 /// <param name="Consumer">Name of the consumer.</param>
 /// <param name="Done">Set in proxy mode: the attempt that has already delivered it; stored as delivered.</param>
-internal readonly record struct NewDelivery(string Consumer, Attempt? Done = null);
+/// <param name="NewestOnly">
+/// The consumer skips what is superseded: this delivery ends pending ones to the same consumer whose event has the same
+/// source, project, task and stage and an older updatedAt; and it is superseded at once when a newer one was there before.
+/// Times compare as instants; one that does not parse supersedes nothing and is never superseded.
+/// </param>
+internal readonly record struct NewDelivery(string Consumer, Attempt? Done = null, bool NewestOnly = false);
 
 /// <summary>One HTTP try of a delivery, with its outcome.</summary>
 /// <param name="Number">From 1.</param>

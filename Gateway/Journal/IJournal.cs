@@ -23,10 +23,27 @@ internal interface IJournal : IAsyncDisposable
     ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Leases up to <paramref name="limit"/> due deliveries of one consumer, never-tried ones first. A leased delivery is
-    /// not handed out again until it is settled, released, or (after a crash) the journal is opened anew.
+    /// Leases up to <paramref name="limit"/> due deliveries of one consumer: never-tried ones first, but a quarter of them
+    /// retries when there are any, so that neither starves the other. A leased delivery is not handed out again until it
+    /// is settled, released, or (after a crash) the journal is opened anew.
     /// </summary>
-    ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken);
+    /// <param name="consumer">Name of the consumer.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="inTaskOrder">
+    /// One task's deliveries (same source, project and taskId) go one at a time, oldest updatedAt first, unparsable times
+    /// by arrival before all others; one that waits for its retry holds back the later ones of its task, a dead one does not.
+    /// </param>
+    /// <param name="cancellationToken">Abandons the claim.</param>
+    ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken);
+
+    /// <summary>Whether a consumer's lane is paused or its circuit open. Read from memory; cheap enough for every step of a lane.</summary>
+    LaneState Lane(string consumer);
+
+    /// <summary>Keeps a lane's state, over restarts; wakes the lane.</summary>
+    ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken);
+
+    /// <summary>Brings an event's dead deliveries back to pending (all, and only those), as <see cref="AppendAsync"/> does for a known key.</summary>
+    ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken);
 
     /// <summary>The payload of a stored event; the caller disposes it.</summary>
     /// <exception cref="KeyNotFoundException">There is no such event.</exception>
@@ -69,3 +86,8 @@ internal enum AppendStatus
 /// <param name="EventId">The new event's id, or on a duplicate the id of the event that holds the key.</param>
 /// <param name="Fault">With <see cref="AppendStatus.Unavailable"/>: why.</param>
 internal readonly record struct AppendResult(AppendStatus Status, Guid EventId, string? Fault = null);
+
+/// <summary>What keeps a lane from working at full speed.</summary>
+/// <param name="PausedAt">An operator paused it then; null when not paused.</param>
+/// <param name="OpenSince">Its circuit has been open since; null when closed.</param>
+internal readonly record struct LaneState(DateTimeOffset? PausedAt = null, DateTimeOffset? OpenSince = null);

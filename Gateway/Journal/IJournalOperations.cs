@@ -1,0 +1,115 @@
+namespace AngoGateway.Journal;
+
+/// <summary>
+/// The operator's side of the journal: what is there, what did not arrive, and how to mend it. Every journal implements it
+/// beside <see cref="IJournal"/>; none of it is on the way of a webhook. Reads are short pages, changes are bounded steps
+/// that share the writer with the accepts.
+/// </summary>
+internal interface IJournalOperations
+{
+    /// <summary>One row per consumer that has a delivery or a lane state, whether or not the configuration still names it.</summary>
+    ValueTask<IReadOnlyList<ConsumerBacklog>> BacklogsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Items that match, newest event first.</summary>
+    /// <param name="filter">What to list.</param>
+    /// <param name="after">The last item's <see cref="JournalItem.Cursor"/> of the page before; null for the first page.</param>
+    /// <param name="limit">Of the page, 1 to 1000.</param>
+    /// <param name="cancellationToken">Abandons the read.</param>
+    ValueTask<IReadOnlyList<JournalItem>> ListAsync(JournalFilter filter, string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>How many items match.</summary>
+    ValueTask<long> CountAsync(JournalFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>One event with all its deliveries and their attempts; null when there is none.</summary>
+    ValueTask<EventHistory?> ReadEventAsync(Guid eventId, CancellationToken cancellationToken);
+
+    /// <summary>Stores a replay of everything that matches now. It is carried out by <see cref="StepReplayAsync"/>, and goes on after a restart.</summary>
+    ValueTask<ReplayJob> StartReplayAsync(ReplayOrder order, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replays the next items in one transaction with the job's progress: after a crash none is left out and none done
+    /// twice. A delivery item gets a new delivery (replay counted up, attempts from 0, budget from now) to its own consumer
+    /// or to <see cref="ReplayOrder.To"/>; its old row, if dead or pending, becomes <see cref="DeliveryState.Replayed"/>. An
+    /// unrouted or quarantined event gets the deliveries that <paramref name="route"/> (today's table) or To says, and its
+    /// disposition becomes routed; when nobody wants it, it stays and counts as skipped. A consumer that has the event
+    /// pending already is skipped.
+    /// </summary>
+    /// <returns>The job as it is now.</returns>
+    ValueTask<ReplayJob> StepReplayAsync(
+        Guid replayId, int limit, Func<StoredEvent, IReadOnlyList<NewDelivery>> route, CancellationToken cancellationToken);
+
+    /// <summary>Newest first; the last hundred.</summary>
+    ValueTask<IReadOnlyList<ReplayJob>> ReplaysAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stops a running replay where it is; null when there is no such job.</summary>
+    ValueTask<ReplayJob?> CancelReplayAsync(Guid replayId, CancellationToken cancellationToken);
+
+    /// <summary>Gives up to <paramref name="limit"/> matching dead or pending deliveries up for good (state discarded) in one transaction.</summary>
+    /// <returns>How many; fewer than the limit means that none is left.</returns>
+    ValueTask<int> DiscardAsync(JournalFilter filter, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>What an operator looks for. All given fields must match; texts compare exactly, but stage matches any of stage, stage id and stage name.</summary>
+/// <param name="State">Of deliveries, or unrouted and quarantined for events without any; null: deliveries of every state.</param>
+/// <param name="From">Accepted at or after.</param>
+/// <param name="To">Accepted before.</param>
+/// <param name="EventId">One event.</param>
+/// <param name="Orphaned">Names of the consumers in force: only deliveries to others match.</param>
+internal sealed record JournalFilter(
+    ItemState? State = null,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    string? Source = null,
+    string? Project = null,
+    string? Stage = null,
+    string? Consumer = null,
+    Guid? EventId = null,
+    IReadOnlyCollection<string>? Orphaned = null);
+
+internal enum ItemState
+{
+    Pending,
+    Delivered,
+    Dead,
+    Superseded,
+    Replayed,
+    Discarded,
+    Unrouted,
+    Quarantined,
+}
+
+/// <summary>A delivery, or an event without deliveries (then the delivery's fields are null).</summary>
+/// <param name="Cursor">Opaque: where the next page goes on.</param>
+internal sealed record JournalItem(
+    string Cursor, StoredEvent Event, int Size, ItemState State, string? DeliveryId, string? Consumer, int Attempts,
+    DateTimeOffset? DueAt, DateTimeOffset? SettledAt, int? LastStatus, string? LastError);
+
+/// <summary>What waits for one consumer.</summary>
+/// <param name="OldestPending">When the oldest pending delivery's event was accepted.</param>
+/// <param name="Lane">Paused, open circuit, or neither.</param>
+internal sealed record ConsumerBacklog(string Consumer, long Pending, DateTimeOffset? OldestPending, long Dead, LaneState Lane);
+
+/// <summary>One event's whole story.</summary>
+internal sealed record EventHistory(StoredEvent Event, int Size, IReadOnlyList<DeliveryHistory> Deliveries);
+
+/// <param name="DueAt">While pending: when the next attempt is due (the Unix epoch: at once).</param>
+internal sealed record DeliveryHistory(
+    string Id, string Consumer, int Replay, DeliveryState State, int Attempts, DateTimeOffset QueuedAt, DateTimeOffset? DueAt,
+    DateTimeOffset? SettledAt, IReadOnlyList<Attempt> Tries);
+
+/// <param name="Filter">What to replay; a null state means dead.</param>
+/// <param name="To">Consumers that get it instead of each item's own; null: its own.</param>
+/// <param name="Rate">Items per second, 1 to 10000.</param>
+internal sealed record ReplayOrder(JournalFilter Filter, string[]? To = null, int Rate = 100);
+
+internal enum ReplayState
+{
+    Running,
+    Done,
+    Cancelled,
+}
+
+/// <param name="Total">Items that matched when it was started.</param>
+/// <param name="Done">Items replayed so far.</param>
+/// <param name="Skipped">Items that needed nothing: pending already, or wanted by nobody.</param>
+internal sealed record ReplayJob(Guid Id, ReplayOrder Order, long Total, long Done, long Skipped, ReplayState State, DateTimeOffset StartedAt);
