@@ -35,7 +35,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-        ["Logging:LogLevel:Yarp"] = "Warning",
+        // Each of its warnings is the outcome of an attempt, which has a line of ours.
+        ["Logging:LogLevel:Yarp"] = "Error",
     };
 
     private readonly WebApplication _app;
