@@ -25,6 +25,7 @@ internal static class Program
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, live.Current.Listen));
 
         // Inbound half.
+        services.AddSingleton<BodyReader>();
         services.AddSingleton<Relay>();
         services.AddSingleton<WebhookEndpoint>();
 

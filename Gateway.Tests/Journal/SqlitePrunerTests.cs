@@ -140,6 +140,21 @@ public sealed class SqlitePrunerTests : SqliteTest
         Assert.True(SpinWait.SpinUntil(() => Journals.Number("SELECT count(*) FROM event") == 1, TimeSpan.FromSeconds(20)));
     }
 
+    [Fact]
+    public async Task A_gateway_that_is_never_idle_goes_on_forgetting()
+    {
+        var journal = Open();
+        for (var task = 0; task < 20; task++)
+            await Append(journal, Event(task));
+
+        // The pass that began at the start ends without a quiet moment; the next one finds what is old by then.
+        Time.Advance(TimeSpan.FromDays(8));
+        for (var task = 100; task < 150; task++)
+            await Append(journal, Event(task), "pending");
+
+        Assert.Equal(0, Journals.Number("SELECT count(*) FROM event WHERE task IN ('t0', 't19')"));
+    }
+
     private static async Task Settle(SqliteJournal journal, string consumer, DeliveryState state) =>
         await journal.SettleAsync(await ClaimOne(journal, consumer), Settled(state), default);
 }

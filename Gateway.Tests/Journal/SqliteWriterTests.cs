@@ -154,6 +154,19 @@ public sealed class SqliteWriterTests : SqliteTest
     }
 
     [Fact]
+    public async Task A_value_that_cannot_be_bound_fails_its_own_row_and_no_later_one()
+    {
+        const int LimitLength = 0; // SQLITE_LIMIT_LENGTH
+        var journal = Open();
+        await journal.OnWriterAsync(connection => SQLitePCL.raw.sqlite3_limit(connection.Handle, LimitLength, 1000));
+
+        var tooBig = await journal.AppendAsync(Event(1), new byte[2000], [], default);
+
+        Assert.Equal(AppendStatus.Unavailable, tooBig.Status);
+        Assert.Equal(AppendStatus.Accepted, (await Append(journal, Event(2), "training")).Status);
+    }
+
+    [Fact]
     public async Task Closing_writes_what_waits_and_leaves_one_clean_file()
     {
         var journal = Open();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace AngoGateway.Commands;
 
@@ -25,6 +26,15 @@ internal static class CommandLine
     // Attempts in flight may take this long to finish after SIGTERM; System.CommandLine's own patience is two seconds.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
-    public static Task<int> RunAsync(string[] args) =>
-        Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Patience });
+    public static Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Action is ParseErrorAction mistake)
+        {
+            // A page of help would hide the one line that says what is wrong.
+            mistake.ShowHelp = false;
+        }
+
+        return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Patience });
+    }
 }

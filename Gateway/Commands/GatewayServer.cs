@@ -35,13 +35,14 @@ internal sealed class GatewayServer : IAsyncDisposable
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-        ["Logging:LogLevel:Yarp"] = "Warning",
+        // Each of its warnings is the outcome of an attempt, which has a line of ours.
+        ["Logging:LogLevel:Yarp"] = "Error",
     };
 
     private readonly WebApplication _app;
-    private readonly ActivityListener _propagation = GatewayTelemetry.Propagate();
+    private readonly ActivityListener _propagation;
 
-    private GatewayServer(WebApplication app) => _app = app;
+    private GatewayServer(WebApplication app, ActivityListener propagation) => (_app, _propagation) = (app, propagation);
 
     /// <summary>Where webhooks are posted to; with port 0 in the configuration, the port that was taken.</summary>
     public Uri PublicAddress => Address(0);
@@ -60,6 +61,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var loaded = loader.Load(options.ConfigPath, previous: null);
         var live = new LiveSnapshot(loaded.Snapshot ?? throw new ConfigurationException(options.ConfigPath, loaded.Faults));
 
+        var propagation = GatewayTelemetry.Propagate();
         IJournal? journal = null;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });
@@ -89,14 +91,20 @@ internal sealed class GatewayServer : IAsyncDisposable
             }
 
             await app.StartAsync(cancellationToken);
-            return new GatewayServer(app);
+            return new GatewayServer(app, propagation);
         }
         catch
         {
+            // The lanes may run already when an address turns out to be taken: they end before their journal does.
+            await app.StopAsync(CancellationToken.None);
             await app.DisposeAsync();
+            propagation.Dispose();
             throw;
         }
     }
+
+    /// <summary>Whether a part of the gateway died, and the rest was stopped for that.</summary>
+    public bool HasFailed => _app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(part => part.ExecuteTask?.IsFaulted == true);
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 

@@ -21,7 +21,7 @@ internal static class RunCommand
         return command;
     }
 
-    /// <returns>0 after a clean stop, 1 when the configuration or the journal did not let it start.</returns>
+    /// <returns>0 after a clean stop, 1 when the configuration, the journal or an address did not let it start, or a part of it died.</returns>
     public static async Task<int> RunAsync(FileInfo config, ParseResult parsed, CancellationToken cancellationToken)
     {
         var errors = parsed.InvocationConfiguration.Error;
@@ -32,7 +32,7 @@ internal static class RunCommand
                 GatewayServerOptions.FromEnvironment(config.FullName), cancellationToken);
             await output.WriteLineAsync($"ango-gateway takes webhooks at {server.PublicAddress} (admin: {server.AdminAddress})");
             await server.WaitForShutdownAsync(cancellationToken);
-            return 0;
+            return server.HasFailed ? 1 : 0;
         }
         catch (ConfigurationException e)
         {
@@ -41,6 +41,11 @@ internal static class RunCommand
         catch (JournalUnavailableException e)
         {
             await errors.WriteLineAsync(e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped while it was starting: nothing had begun.
+            return 0;
         }
         catch (IOException e)
         {

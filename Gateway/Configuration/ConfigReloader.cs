@@ -1,3 +1,4 @@
+using AngoGateway.Sources;
 using AngoGateway.Telemetry;
 
 namespace AngoGateway.Configuration;
@@ -47,7 +48,7 @@ internal sealed partial class ConfigReloader(
             else
                 Apply(result.Snapshot!, result.Files);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             var reason = $"the change could not be applied ({e.GetType().Name})";
             if (live.RefusedReload == reason)
@@ -61,13 +62,14 @@ internal sealed partial class ConfigReloader(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        WarnOfOpenSources(live.Current);
         using var timer = new PeriodicTimer(Interval, timeProvider);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
                 await CheckAsync(stoppingToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops.
         }
@@ -80,6 +82,7 @@ internal sealed partial class ConfigReloader(
         _inForce = files.Fingerprint;
         GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("applied"));
         Log.Applied(logger, next.Revision, before);
+        WarnOfOpenSources(next);
     }
 
     private void Refuse(string revision, IReadOnlyList<ConfigFault> faults)
@@ -99,8 +102,17 @@ internal sealed partial class ConfigReloader(
         Log.Restored(logger, revision);
     }
 
+    private void WarnOfOpenSources(GatewaySnapshot snapshot)
+    {
+        foreach (var source in snapshot.Sources.Values.Where(source => source.AuthType == AuthType.None))
+            Log.OpenSource(logger, source.Name, source.Path);
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Source {Source} takes webhooks from anybody who knows {Path}: its auth.type is none")]
+        public static partial void OpenSource(ILogger logger, string source, string path);
+
         [LoggerMessage(Level = LogLevel.Information, Message = "Configuration {Revision} is in force, after {Before}")]
         public static partial void Applied(ILogger logger, string revision, string before);
 

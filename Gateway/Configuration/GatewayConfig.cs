@@ -41,7 +41,8 @@ internal sealed record GatewayConfig(
 /// <param name="BodyBytes">Larger bodies are answered 413. Default 32 MiB: about ten minutes of annotated video.</param>
 /// <param name="BodyTimeout">A body that takes longer is answered 408. Default 30 s.</param>
 internal sealed record LimitsConfig(
-    [Range(1, 1 << 30)]
+    // A row of SQLite holds less than 1,000,000,000 bytes, and an array of .NET no more than twice this.
+    [Range(1, 1 << 29)]
     int BodyBytes = 33554432,
     [property: DefaultValue("00:00:30")]
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]

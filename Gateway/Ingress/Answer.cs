@@ -15,7 +15,7 @@ internal static class Answer
     {
         IngressStatus.Accepted => Receipt(http, StatusCodes.Status202Accepted, outcome.EventId, "accepted"),
         IngressStatus.Duplicate => Receipt(http, StatusCodes.Status200OK, outcome.EventId, "duplicate"),
-        IngressStatus.Relayed or IngressStatus.SenderGone => Task.CompletedTask,
+        IngressStatus.Relayed or IngressStatus.RelayedRefusal or IngressStatus.SenderGone => Task.CompletedTask,
         IngressStatus.NotJson => Problem(http, 400, "The body is not JSON.", outcome.Detail),
         IngressStatus.BrokenBody => Problem(Closing(http), 400, "The body could not be read."),
         IngressStatus.NotVerified => Problem(Closing(Challenge(http, source)), 401, "The request could not be verified."),
@@ -27,7 +27,7 @@ internal static class Answer
         IngressStatus.OverRate => Problem(Later(http, outcome.RetryAfter), 429, "Too many requests for this source."),
         IngressStatus.Failed => Problem(http, 500, "The gateway failed; nothing was accepted."),
         IngressStatus.ConsumerFailed => Problem(http, 502, "The service behind the gateway failed."),
-        IngressStatus.Unavailable => Problem(Later(http, outcome.RetryAfter), 503, "The gateway cannot take events right now."),
+        IngressStatus.Unavailable => Problem(Closing(Later(http, outcome.RetryAfter)), 503, "The gateway cannot take events right now."),
         IngressStatus.ConsumerTimedOut => Problem(http, 504, "The service behind the gateway did not answer in time."),
         _ => throw new InvalidOperationException($"{outcome.Status} has no answer."),
     };

@@ -5,11 +5,19 @@ using AngoGateway.Sources;
 namespace AngoGateway.Ingress;
 
 /// <summary>Reads a request's raw body once, under a cap and a deadline, feeding the signature while it arrives.</summary>
-internal static class BodyReader
+/// <remarks>
+/// Bodies are read before anybody is verified, so all of them together share one budget of memory: without it a few
+/// dozen connections of a stranger could take everything the machine has.
+/// </remarks>
+internal sealed class BodyReader(TimeProvider timeProvider)
 {
+    private readonly PayloadBudget _budget = new(MemoryOfAllBodies);
+
+    // Room for eight bodies of the default cap (32 MiB); bodies up to 64 KiB, nearly all of Ango Hub's, need none of it.
+    private const long MemoryOfAllBodies = 256L * 1024 * 1024;
+
     /// <summary>On success the caller owns the payload and disposes it; on a fault there is none.</summary>
-    public static async ValueTask<BodyReading> ReadAsync(
-        HttpContext http, Verification verification, Limits limits, TimeProvider timeProvider)
+    public async ValueTask<BodyReading> ReadAsync(HttpContext http, Verification verification, Limits limits)
     {
         var announced = http.Request.ContentLength;
         if (announced > limits.BodyBytes)
@@ -20,7 +28,7 @@ internal static class BodyReader
         // Kestrel's minimum data rate bounds the pace, not the whole: a trickle could hold memory for hours.
         using var deadline = new CancellationTokenSource(limits.BodyTimeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
-        var payload = new Payload((int)(announced ?? 0));
+        var payload = new Payload((int)(announced ?? 0), _budget);
         var fault = await FillAsync(payload, http, verification, limits, either.Token);
         if (fault is null)
         {
@@ -41,7 +49,11 @@ internal static class BodyReader
         {
             while (true)
             {
-                var room = payload.Room();
+                if (!payload.TryMakeRoom(out var room))
+                {
+                    return IngressStatus.Unavailable;
+                }
+
                 var count = await body.ReadAsync(room, cancellationToken);
                 if (count == 0)
                 {

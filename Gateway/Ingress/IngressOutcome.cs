@@ -9,8 +9,11 @@ internal enum IngressStatus
     /// <summary>200: that key was accepted before.</summary>
     Duplicate,
 
-    /// <summary>The consumer's own response has gone back (proxy mode).</summary>
+    /// <summary>The consumer's own 2xx has gone back, and the event is stored (proxy mode).</summary>
     Relayed,
+
+    /// <summary>The consumer's own refusal has gone back, and nothing is remembered (proxy mode).</summary>
+    RelayedRefusal,
 
     /// <summary>400: not JSON, or text in the key that is not UTF-8.</summary>
     NotJson,

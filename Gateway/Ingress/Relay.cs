@@ -19,6 +19,12 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
     public async ValueTask<IngressOutcome> ThroughAsync(
         HttpContext http, RouteMatch match, StoredEvent @event, ReadOnlyMemory<byte> payload)
     {
+        // A journal that cannot remember would let every try of the sender through to the consumer.
+        if (journal.Health.Fault is { } fault)
+        {
+            return new IngressOutcome(IngressStatus.Unavailable, Detail: fault);
+        }
+
         using var turn = await _turns.TakeAsync(@event.Key, http.RequestAborted);
         if (await journal.FindAsync(@event.Key, http.RequestAborted) is { } first)
         {
@@ -36,7 +42,7 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
 
         return outcome.Result switch
         {
-            ForwardResult.Responded => new IngressOutcome(IngressStatus.Relayed, @event.Id),
+            ForwardResult.Responded => appended is { } stored ? new IngressOutcome(IngressStatus.Relayed, stored.EventId) : IngressStatus.RelayedRefusal,
             ForwardResult.TimedOut => IngressStatus.ConsumerTimedOut,
             ForwardResult.Canceled => IngressStatus.SenderGone,
             ForwardResult.NoHealthyAddress or ForwardResult.Failed or ForwardResult.CannotBuild => IngressStatus.ConsumerFailed,

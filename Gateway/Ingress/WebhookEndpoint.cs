@@ -4,6 +4,7 @@ using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
 using AngoGateway.Sources;
+using Microsoft.Net.Http.Headers;
 
 namespace AngoGateway.Ingress;
 
@@ -13,6 +14,7 @@ namespace AngoGateway.Ingress;
 /// </summary>
 internal sealed partial class WebhookEndpoint(
     LiveSnapshot live,
+    BodyReader bodies,
     IJournal journal,
     Relay relay,
     IHostApplicationLifetime lifetime,
@@ -31,6 +33,10 @@ internal sealed partial class WebhookEndpoint(
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             outcome = IngressStatus.SenderGone;
+        }
+        catch (JournalUnavailableException e)
+        {
+            outcome = new IngressOutcome(IngressStatus.Unavailable, Detail: e.Message);
         }
         catch (Exception e)
         {
@@ -65,7 +71,7 @@ internal sealed partial class WebhookEndpoint(
             return story.Refuse(refused);
         }
 
-        var (payload, bodyFault) = await BodyReader.ReadAsync(http, verification, snapshot.Limits, timeProvider);
+        var (payload, bodyFault) = await bodies.ReadAsync(http, verification, snapshot.Limits);
         if (payload is null)
         {
             return bodyFault!.Value;
@@ -141,7 +147,7 @@ internal sealed partial class WebhookEndpoint(
             source.Name,
             envelope,
             forgotten ? Disposition.Quarantined : Disposition.Routed,
-            http.Request.ContentType,
+            MediaTypeHeaderValue.TryParse(http.Request.ContentType, out _) ? http.Request.ContentType : null,
             source.SignatureHeader,
             signature,
             Activity.Current?.Id);

@@ -33,10 +33,20 @@ internal sealed partial class WebhookStory
         var level = outcome.Status switch
         {
             IngressStatus.Accepted or IngressStatus.Duplicate or IngressStatus.Relayed => LogLevel.Information,
-            // Anybody can knock on a public door: not worth a warning each.
+            // Anybody can knock on a public door: not worth a line each. The metrics count them.
             IngressStatus.NoSuchSource or IngressStatus.NotPost or IngressStatus.SenderGone => LogLevel.Debug,
+            // Sent by somebody who is not verified, or not yet: a stranger must not fill the log with warnings.
+            IngressStatus.NotVerified or IngressStatus.BrokenBody or IngressStatus.BodyTooSlow or IngressStatus.BodyTooLarge
+                or IngressStatus.Encoded => LogLevel.Information,
             _ => LogLevel.Warning,
         };
+        if (!logger.IsEnabled(level))
+        {
+            return;
+        }
+
+        var (project, task) = (LogText.Of(envelope?.Project), LogText.Of(envelope?.TaskId));
+        var (stage, updatedAt) = (LogText.Of(envelope?.StageName ?? envelope?.Stage), LogText.Of(envelope?.UpdatedAt));
         Log.Webhook(
             logger,
             level,
@@ -46,10 +56,10 @@ internal sealed partial class WebhookStory
             _refused is { } verdict ? Reason(verdict) : outcome.Detail,
             outcome.EventId == default ? null : outcome.EventId,
             Event?.Disposition,
-            envelope?.Project,
-            envelope?.TaskId,
-            envelope?.StageName ?? envelope?.Stage,
-            envelope?.UpdatedAt,
+            project,
+            task,
+            stage,
+            updatedAt,
             Match?.Routes.Length ?? 0,
             Bytes,
             took.TotalMilliseconds);

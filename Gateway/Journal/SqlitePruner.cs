@@ -105,6 +105,9 @@ internal sealed class SqlitePruner : IDisposable
                 Vacuum();
                 break;
             case Phase.Vacuum:
+                // Shrinking waits for a pass that ends in a quiet moment; the freed pages are used again meanwhile. To wait
+                // for that moment here would end the pruning of a gateway that never has one.
+                EndPass();
                 break;
         }
     }

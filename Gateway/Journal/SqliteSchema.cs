@@ -71,6 +71,13 @@ internal static class SqliteSchema
         return (long)command.ExecuteScalar()!;
     }
 
+    private static string Text(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (string)command.ExecuteScalar()!;
+    }
+
     private static SqliteConnection Prepare(string path, SqliteConnection connection)
     {
         try
@@ -85,7 +92,10 @@ internal static class SqliteSchema
                 throw Refusal(path, "is read-only", "Make it writable for the gateway's user.");
 
             // Both are fixed for ever by the first page that is written, so they come before everything else.
-            Execute(connection, $"PRAGMA page_size={PageSize}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
+            Execute(connection, $"PRAGMA page_size={PageSize}; PRAGMA auto_vacuum=INCREMENTAL");
+            if (Text(connection, "PRAGMA journal_mode=WAL") != "wal")
+                throw Refusal(path, "lies on a file system without shared memory, which the write-ahead log needs", "Set journal.path to a local disk.");
+
             Migrate(path, connection);
             return connection;
         }

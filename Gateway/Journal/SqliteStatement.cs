@@ -110,8 +110,14 @@ internal sealed class SqliteStatement : IDisposable
 
     private void Check(int code)
     {
-        if (code != raw.SQLITE_OK)
-            throw Failure();
+        if (code == raw.SQLITE_OK)
+            return;
+
+        var failure = Failure();
+        // A statement left half bound would refuse every later row.
+        if (_statement is not null)
+            Reset();
+        throw failure;
     }
 
     private SqliteException Failure() => new(
