@@ -153,7 +153,7 @@ public abstract partial class JournalConformance : IAsyncLifetime
         Journal.AppendAsync(@event, Bytes, [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
 
     private protected ValueTask<IReadOnlyList<Delivery>> Claim(string consumer, int limit = 100) =>
-        Journal.ClaimAsync(consumer, limit, default);
+        Journal.ClaimAsync(consumer, limit, inTaskOrder: false, default);
 
     private protected async Task Settle(string consumer, DeliveryState state) =>
         Assert.True(await Journal.SettleAsync(Assert.Single(await Claim(consumer)), new Settlement(state, null, Failed()), default));

@@ -64,7 +64,7 @@ public sealed class JournalsAgreeTests
             Act.Kill => await Settle(DeliveryState.Dead, null, counts: true),
             Act.Release => Release(),
             Act.SettleStale => _stale.Count == 0 ? "" : (await journal.SettleAsync(_stale[^1], Settlement(DeliveryState.Dead, null, true), default)).ToString(),
-            Act.NextDue => $"{await journal.NextDueAsync(Consumers[consumer], default):O}",
+            Act.NextDue => $"{await journal.NextDueAsync(Consumers[consumer], inTaskOrder: false, default):O}",
             Act.Find => $"{await journal.FindAsync(stored.Key, default)}",
             _ => "",
         };
@@ -74,7 +74,7 @@ public sealed class JournalsAgreeTests
 
         private async Task<string> Claim(string consumer, int limit)
         {
-            var deliveries = await journal.ClaimAsync(consumer, limit, default);
+            var deliveries = await journal.ClaimAsync(consumer, limit, inTaskOrder: false, default);
             _held.AddRange(deliveries);
             return string.Join(' ', deliveries.Select(delivery => $"{delivery.Id} {delivery.Attempts} {delivery.QueuedAt:O} {delivery.Size}"));
         }

@@ -75,7 +75,7 @@ public sealed class SqliteFaultTests : SqliteTest
         await Assert.ThrowsAsync<JournalUnavailableException>(async () => { await held.LetGo(); await settle; });
         await Assert.ThrowsAsync<JournalUnavailableException>(() => broken);
 
-        Assert.Empty(await journal.ClaimAsync("training", 10, default));
+        Assert.Empty(await journal.ClaimAsync("training", 10, inTaskOrder: false, default));
         Assert.True(await journal.SettleAsync(delivery, Delivered, default));
     }
 

@@ -25,7 +25,7 @@ public sealed class SqliteReopeningTests : SqliteTest
         var reopened = Open();
 
         Assert.Equivalent(claimed, (await ClaimOne(reopened, "training")).Event, strict: true);
-        Assert.Empty(await reopened.ClaimAsync("qa", 10, default));
+        Assert.Empty(await reopened.ClaimAsync("qa", 10, inTaskOrder: false, default));
         Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(1, (await ClaimOne(reopened, "qa")).Attempts);
         foreach (var known in new[] { claimed, retried, dead, unrouted, quarantined })
@@ -71,7 +71,7 @@ public sealed class SqliteReopeningTests : SqliteTest
             await journal.SettleAsync(await ClaimOne(journal, "training"), parked, default);
         }
 
-        Assert.Equal(Time.GetUtcNow().AddDays(1), await Open().NextDueAsync("training", default));
+        Assert.Equal(Time.GetUtcNow().AddDays(1), await Open().NextDueAsync("training", inTaskOrder: false, default));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public abstract class SqliteTest : IAsyncLifetime
         journal.AppendAsync(@event, Bytes, [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
 
     private protected static async Task<Delivery> ClaimOne(IJournal journal, string consumer) =>
-        Assert.Single(await journal.ClaimAsync(consumer, 10, default));
+        Assert.Single(await journal.ClaimAsync(consumer, 10, inTaskOrder: false, default));
 
     private protected static Settlement Settled(DeliveryState state) => new(
         state, null, new Attempt(1, DateTimeOffset.UnixEpoch, TimeSpan.FromMilliseconds(5), "http://training:9000", 200, null, null));

@@ -71,7 +71,7 @@ internal sealed partial class Lane(
             return;
         }
 
-        var claimed = await journal.ClaimAsync(name, Math.Max(16, consumer.Concurrency), claiming);
+        var claimed = await journal.ClaimAsync(name, Math.Max(16, consumer.Concurrency), inTaskOrder: false, claiming);
         foreach (var delivery in claimed)
         {
             _window.Enqueue(delivery);
@@ -85,7 +85,7 @@ internal sealed partial class Lane(
 
     private async Task SleepAsync(CancellationToken claiming)
     {
-        var due = await journal.NextDueAsync(name, claiming);
+        var due = await journal.NextDueAsync(name, inTaskOrder: false, claiming);
         var wait = due is { } at ? at - timeProvider.GetUtcNow() : LongestSleep;
         if (wait > TimeSpan.Zero)
         {

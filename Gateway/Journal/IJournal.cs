@@ -59,9 +59,9 @@ internal interface IJournal : IAsyncDisposable
 
     /// <summary>
     /// When the consumer's next unleased pending delivery is due (a never-tried one: since the Unix epoch); null when
-    /// there is none.
+    /// there is none. In task order only those count that no other delivery of their task holds back.
     /// </summary>
-    ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken);
+    ValueTask<DateTimeOffset?> NextDueAsync(string consumer, bool inTaskOrder, CancellationToken cancellationToken);
 
     /// <summary>Completes when new work for the consumer was committed since the last call, or at the latest after <paramref name="limit"/>.</summary>
     Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken);

@@ -53,6 +53,10 @@ internal interface IJournalOperations
 /// <param name="State">Of deliveries, or unrouted and quarantined for events without any; null: deliveries of every state.</param>
 /// <param name="From">Accepted at or after.</param>
 /// <param name="To">Accepted before.</param>
+/// <param name="Source">Name of the source.</param>
+/// <param name="Project">Id of the project.</param>
+/// <param name="Stage">Stage, stage id or stage name.</param>
+/// <param name="Consumer">Name of the consumer; events without deliveries do not match.</param>
 /// <param name="EventId">One event.</param>
 /// <param name="Orphaned">Names of the consumers in force: only deliveries to others match.</param>
 internal sealed record JournalFilter(
@@ -80,23 +84,46 @@ internal enum ItemState
 
 /// <summary>A delivery, or an event without deliveries (then the delivery's fields are null).</summary>
 /// <param name="Cursor">Opaque: where the next page goes on.</param>
+/// <param name="Event">The event.</param>
+/// <param name="Size">Length of its payload in bytes.</param>
+/// <param name="State">The delivery's, or unrouted or quarantined.</param>
+/// <param name="DeliveryId">As <see cref="Delivery.Id"/>.</param>
+/// <param name="Consumer">Name of the consumer.</param>
+/// <param name="Attempts">Made so far.</param>
+/// <param name="DueAt">While pending: when the next attempt is due (the Unix epoch: at once).</param>
+/// <param name="SettledAt">When it stopped being pending.</param>
+/// <param name="LastStatus">HTTP status of the last attempt; null when none was made or no response came.</param>
+/// <param name="LastError">What failed in the last attempt, in words.</param>
 internal sealed record JournalItem(
     string Cursor, StoredEvent Event, int Size, ItemState State, string? DeliveryId, string? Consumer, int Attempts,
     DateTimeOffset? DueAt, DateTimeOffset? SettledAt, int? LastStatus, string? LastError);
 
 /// <summary>What waits for one consumer.</summary>
+/// <param name="Consumer">Name of the consumer.</param>
+/// <param name="Pending">Deliveries that wait, leased ones among them.</param>
 /// <param name="OldestPending">When the oldest pending delivery's event was accepted.</param>
+/// <param name="Dead">Dead letters.</param>
 /// <param name="Lane">Paused, open circuit, or neither.</param>
 internal sealed record ConsumerBacklog(string Consumer, long Pending, DateTimeOffset? OldestPending, long Dead, LaneState Lane);
 
 /// <summary>One event's whole story.</summary>
 internal sealed record EventHistory(StoredEvent Event, int Size, IReadOnlyList<DeliveryHistory> Deliveries);
 
+/// <summary>One delivery of an event.</summary>
+/// <param name="Id">As <see cref="Delivery.Id"/>.</param>
+/// <param name="Consumer">Name of the consumer.</param>
+/// <param name="Replay">0 for the first delivery, counted up by replays.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Attempts">Made so far.</param>
+/// <param name="QueuedAt">When its retry budget began.</param>
 /// <param name="DueAt">While pending: when the next attempt is due (the Unix epoch: at once).</param>
+/// <param name="SettledAt">When it stopped being pending.</param>
+/// <param name="Tries">Oldest first.</param>
 internal sealed record DeliveryHistory(
     string Id, string Consumer, int Replay, DeliveryState State, int Attempts, DateTimeOffset QueuedAt, DateTimeOffset? DueAt,
     DateTimeOffset? SettledAt, IReadOnlyList<Attempt> Tries);
 
+/// <summary>What to replay, where to, how fast.</summary>
 /// <param name="Filter">What to replay; a null state means dead.</param>
 /// <param name="To">Consumers that get it instead of each item's own; null: its own.</param>
 /// <param name="Rate">Items per second, 1 to 10000.</param>
@@ -109,7 +136,12 @@ internal enum ReplayState
     Cancelled,
 }
 
+/// <summary>A replay and how far it is.</summary>
+/// <param name="Id">Of the job.</param>
+/// <param name="Order">What was asked for.</param>
 /// <param name="Total">Items that matched when it was started.</param>
 /// <param name="Done">Items replayed so far.</param>
 /// <param name="Skipped">Items that needed nothing: pending already, or wanted by nobody.</param>
+/// <param name="State">Running until nothing is left.</param>
+/// <param name="StartedAt">When it was asked for.</param>
 internal sealed record ReplayJob(Guid Id, ReplayOrder Order, long Total, long Done, long Skipped, ReplayState State, DateTimeOffset StartedAt);

@@ -7,7 +7,7 @@ namespace AngoGateway.Journal;
 /// promises nothing beyond that. Otherwise it does what the others do.
 /// </summary>
 /// <remarks>Settled events leave after retention, or earlier when their payloads together exceed 256 MiB.</remarks>
-internal sealed class MemoryJournal(Func<Retention> retention, TimeProvider timeProvider) : IJournal
+internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvider timeProvider) : IJournal
 {
     private const long MaxSettledBytes = 256 * 1024 * 1024;
 
@@ -18,6 +18,7 @@ internal sealed class MemoryJournal(Func<Retention> retention, TimeProvider time
     private readonly Queue<Entry> _settled = new();
     private readonly Queue<StoredEvent> _remembered = new();
     private readonly WorkSignals _signals = new(timeProvider);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LaneState> _lanes = new(StringComparer.Ordinal);
     private long _lastSeq;
     private long _settledBytes;
     private bool _closed;
@@ -52,7 +53,7 @@ internal sealed class MemoryJournal(Func<Retention> retention, TimeProvider time
             return ValueTask.FromResult<Guid?>(_keys.TryGetValue(key, out var id) ? id : null);
     }
 
-    public ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -93,6 +94,23 @@ internal sealed class MemoryJournal(Func<Retention> retention, TimeProvider time
         }
     }
 
+    public LaneState Lane(string consumer) => _lanes.GetValueOrDefault(consumer);
+
+    public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
+    {
+        _lanes[consumer] = state;
+        _signals.Pulse(consumer);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            Revive(eventId);
+
+        return ValueTask.CompletedTask;
+    }
+
     public void Release(Delivery delivery)
     {
         lock (_gate)
@@ -102,7 +120,7 @@ internal sealed class MemoryJournal(Func<Retention> retention, TimeProvider time
         }
     }
 
-    public ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken)
+    public ValueTask<DateTimeOffset?> NextDueAsync(string consumer, bool inTaskOrder, CancellationToken cancellationToken)
     {
         lock (_gate)
         {

@@ -7,7 +7,7 @@ namespace AngoGateway.Journal;
 /// The journal in one SQLite file: a key cache in front, one writer with group commit, a few readers, a checkpointer.
 /// What durable means here, and the figures: docs/journal.md.
 /// </summary>
-internal sealed class SqliteJournal : IJournal
+internal sealed partial class SqliteJournal : IJournal
 {
     /// <summary>No retry is planned further ahead; what a wrong clock has parked later than this is brought back at a start.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
@@ -20,6 +20,7 @@ internal sealed class SqliteJournal : IJournal
     private readonly SqlitePruner _pruner;
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LaneState> _lanes = new(StringComparer.Ordinal);
     private bool _disposed;
 
     private SqliteJournal(FileStream fileLock, SqliteConnection connection, SqliteJournalOptions options, TimeProvider timeProvider, ILogger logger)
@@ -80,7 +81,7 @@ internal sealed class SqliteJournal : IJournal
     public async ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken) =>
         _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
 
-    public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, CancellationToken cancellationToken) =>
+    public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
 
     public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
@@ -101,9 +102,20 @@ internal sealed class SqliteJournal : IJournal
         return await write.Task;
     }
 
+    public LaneState Lane(string consumer) => _lanes.GetValueOrDefault(consumer);
+
+    public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
+    {
+        _lanes[consumer] = state;
+        _books.Signals.Pulse(consumer);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public void Release(Delivery delivery) => _books.Leases.Release(delivery);
 
-    public async ValueTask<DateTimeOffset?> NextDueAsync(string consumer, CancellationToken cancellationToken) =>
+    public async ValueTask<DateTimeOffset?> NextDueAsync(string consumer, bool inTaskOrder, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.NextDue(consumer, _books.Leases), cancellationToken);
 
     public Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken) =>
