@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using AngoGateway.Operator;
@@ -69,7 +68,7 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
 
     private ApiAnswer Read(int status, string? type, string text) => (status, type) switch
     {
-        (>= 200 and < 300, "application/json") => new ApiAnswer(text, null),
+        (200 or 201, "application/json") => new ApiAnswer(text, null),
         (401, _) when tokenReference is not null => new ApiAnswer(
             "", $"{admin} does not accept the token of {Terminal.Clean(tokenReference)}: it is none of those that operator.tokens in its gateway.json refers to."),
         (401, _) => new ApiAnswer("", $"{admin} wants a token: add --token env:NAME or --token file:PATH with one of its operator.tokens."),

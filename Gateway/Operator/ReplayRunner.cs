@@ -105,7 +105,7 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
     {
         var match = live.Current.Routes.Match(stored.Source, stored.Envelope);
         var consumers = match.Proxy is { } proxy ? [proxy, .. match.Queue] : match.Queue;
-        return Array.ConvertAll(consumers, consumer => new NewDelivery(consumer.Name));
+        return Array.ConvertAll(consumers, consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly));
     }
 
     private static partial class Log
