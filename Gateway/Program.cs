@@ -34,9 +34,12 @@ internal static class Program
         services.AddSingleton<DeliveryWorker>();
         services.AddHostedService<Lanes>();
 
-        // Beside them: a changed gateway.json, health, telemetry.
+        // Beside them: a changed gateway.json, health, the operator's side, telemetry.
         services.AddHostedService<ConfigReloader>();
         services.AddSingleton<Health>();
+        services.AddSingleton<OperatorApi>();
+        services.AddSingleton<ReplayRunner>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ReplayRunner>());
         TelemetryExport.Add(builder);
     }
 
@@ -46,7 +49,11 @@ internal static class Program
         app.MapWhen(Listeners.IsAdmin, admin =>
         {
             admin.UseRouting();
-            admin.UseEndpoints(app.Services.GetRequiredService<Health>().Map);
+            admin.UseEndpoints(endpoints =>
+            {
+                app.Services.GetRequiredService<Health>().Map(endpoints);
+                app.Services.GetRequiredService<OperatorApi>().Map(endpoints);
+            });
         });
         app.Run(app.Services.GetRequiredService<WebhookEndpoint>().HandleAsync);
     }

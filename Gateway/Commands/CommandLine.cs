@@ -18,6 +18,13 @@ internal static class CommandLine
             ListenCommand.Create(),
             DemoCommand.Create(),
             HealthCommand.Create(),
+            ConsumersCommand.Create(),
+            ConsumersCommand.CreatePause(),
+            ConsumersCommand.CreateResume(),
+            ItemsCommand.Create(),
+            EventCommand.Create(),
+            ReplayCommand.Create(),
+            DiscardCommand.Create(),
         };
         root.SetAction((parsed, cancellationToken) => RunCommand.RunAsync(parsed.GetValue(config)!, parsed, cancellationToken));
         return root;

@@ -68,7 +68,8 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
             ListenOf(config),
             config.Journal!,
             Retention.From(config.Retention ?? new RetentionConfig()),
-            Limits.From(config.Limits ?? new LimitsConfig()));
+            Limits.From(config.Limits ?? new LimitsConfig()),
+            OperatorTokens.Compile(config.Operator ?? new OperatorConfig(), reference => reading.Secrets[reference]));
     }
 
     private static IReadOnlyList<ConfigFault> NeedsRestart(GatewayConfig config, ConfigReading reading, GatewaySnapshot previous)

@@ -16,6 +16,7 @@ namespace AngoGateway.Configuration;
 /// <param name="Journal">Where accepted events are kept.</param>
 /// <param name="Retention">How long they are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>
+/// <param name="Operator">Who may use the admin listener's API.</param>
 /// <param name="Schema">For editors: <c>./docs/gateway.schema.json</c>. The gateway does not read it.</param>
 internal sealed record GatewayConfig(
     [Required(ErrorMessage = "needs \"sources\": write at least one, e.g. \"sources\": { \"ango\": { \"path\": \"/hooks/ango\", \"auth\": { \"type\": \"hubSignature\", \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"] } } }")]
@@ -27,6 +28,7 @@ internal sealed record GatewayConfig(
     JournalConfig? Journal = null,
     RetentionConfig? Retention = null,
     LimitsConfig? Limits = null,
+    OperatorConfig? Operator = null,
     [property: JsonPropertyName("$schema")]
     string? Schema = null) : IValidatableObject
 {

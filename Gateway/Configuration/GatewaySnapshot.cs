@@ -15,6 +15,7 @@ namespace AngoGateway.Configuration;
 /// <param name="Journal">Fixed since start; its path is absolute.</param>
 /// <param name="Retention">How long events and keys are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>
+/// <param name="Operator">Who may use the admin listener's API.</param>
 internal sealed record GatewaySnapshot(
     string Revision,
     FrozenDictionary<string, Source> Sources,
@@ -23,4 +24,5 @@ internal sealed record GatewaySnapshot(
     ListenConfig Listen,
     JournalConfig Journal,
     Retention Retention,
-    Limits Limits);
+    Limits Limits,
+    OperatorTokens Operator);

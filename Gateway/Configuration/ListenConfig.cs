@@ -5,7 +5,7 @@ namespace AngoGateway.Configuration;
 
 /// <summary><c>listen</c>: a change needs a restart.</summary>
 /// <param name="Public">The edge: webhooks only. Port 0 takes a free one.</param>
-/// <param name="Admin">Health for machines, later the operator's side; never reachable through the public listener.</param>
+/// <param name="Admin">Health for machines and the operator's side; never reachable through the public listener.</param>
 internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", string Admin = "http://127.0.0.1:8081") : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
