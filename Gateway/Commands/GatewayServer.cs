@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AngoGateway.Configuration;
+using AngoGateway.Deliveries;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
 using AngoGateway.Telemetry;
@@ -38,6 +39,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         ["Logging:LogLevel:Yarp"] = "Warning",
     };
 
+    // Listeners and lanes drain side by side; the lanes' bound and a settlement on a slow disk must fit into it.
+    private static readonly TimeSpan ShutdownTime = Lanes.DrainTime + TimeSpan.FromSeconds(15);
+
     private readonly WebApplication _app;
     private readonly ActivityListener _propagation = GatewayTelemetry.Propagate();
 
@@ -64,6 +68,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });
         builder.Services.AddSingleton(options.TimeProvider);
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(loader).AddSingleton(loaded.Files).AddSingleton(GateOf);
         // Opened below, when there is a logger; closed by the container, after everything that uses it.
         builder.Services.AddSingleton(_ => journal ?? throw new InvalidOperationException("The journal is not open yet."));

@@ -18,9 +18,28 @@ internal enum AttemptResult
     Abandoned,
 }
 
+/// <summary>What an attempt says of the consumer's health, whatever follows for the delivery.</summary>
+internal enum ConsumerSign
+{
+    /// <summary>Nothing: it was cut short, or never left the gateway.</summary>
+    None,
+
+    /// <summary>It answered: also a refusal, such as 410, is the word of a healthy consumer.</summary>
+    Alive,
+
+    /// <summary>Its answer was 429.</summary>
+    Overloaded,
+
+    /// <summary>5xx, 408, 425, timeout, no connection, no healthy address.</summary>
+    Failing,
+}
+
 /// <param name="Result">What follows.</param>
+/// <param name="Sign">What it says of the consumer.</param>
 /// <param name="DueAt">With Retry and Deferred: when to try again.</param>
-internal readonly record struct AttemptOutcome(AttemptResult Result, DateTimeOffset? DueAt = null)
+/// <param name="Hold">With Overloaded: how long the consumer wants to be left alone, within the schedule's longest wait.</param>
+internal readonly record struct AttemptOutcome(
+    AttemptResult Result, ConsumerSign Sign = ConsumerSign.None, DateTimeOffset? DueAt = null, TimeSpan? Hold = null)
 {
     /// <param name="forwarded">What came back from the consumer.</param>
     /// <param name="attempts">Attempts made, this one included.</param>
@@ -46,18 +65,23 @@ internal readonly record struct AttemptOutcome(AttemptResult Result, DateTimeOff
             case ForwardResult.Responded:
                 return forwarded.Status switch
                 {
-                    >= 200 and < 300 => new(AttemptResult.Delivered),
-                    429 => After(AttemptResult.Retry, retry.DelayAfter(attempts, forwarded.RetryAfter, overloaded: true, jitter)),
+                    >= 200 and < 300 => new(AttemptResult.Delivered, ConsumerSign.Alive),
+                    429 => After(AttemptResult.Retry, retry.DelayAfter(attempts, forwarded.RetryAfter, overloaded: true, jitter)) with
+                    {
+                        Sign = ConsumerSign.Overloaded,
+                        Hold = forwarded.RetryAfter > retry.MaxDelay ? retry.MaxDelay : forwarded.RetryAfter,
+                    },
                     408 or 425 or >= 500 and < 600 =>
                         After(AttemptResult.Retry, retry.DelayAfter(attempts, forwarded.RetryAfter, overloaded: false, jitter)),
-                    _ => new(AttemptResult.Dead),
+                    _ => new(AttemptResult.Dead, ConsumerSign.Alive),
                 };
             default:
                 throw new InvalidOperationException($"{forwarded.Result} is not known.");
         }
 
-        AttemptOutcome After(AttemptResult result, TimeSpan delay) =>
-            retry.GivesUp(queuedAt, now + delay) ? new(AttemptResult.Dead) : new(result, now + delay);
+        AttemptOutcome After(AttemptResult result, TimeSpan delay) => retry.GivesUp(queuedAt, now + delay)
+            ? new(AttemptResult.Dead, ConsumerSign.Failing)
+            : new(result, ConsumerSign.Failing, now + delay);
     }
 
     /// <summary>What the journal writes.</summary>

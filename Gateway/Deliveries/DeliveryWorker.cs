@@ -14,7 +14,7 @@ internal sealed partial class DeliveryWorker(
     private static readonly TimeSpan SettleAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens.</summary>
-    public async Task AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    public async Task<AttemptOutcome> AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
     {
         var released = false;
         try
@@ -29,6 +29,7 @@ internal sealed partial class DeliveryWorker(
             var began = timeProvider.GetTimestamp();
             var forwarded = await forwarder.SendAsync(consumer, Outgoing(delivery, payload.Memory), stopping);
             var took = timeProvider.GetElapsedTime(began);
+            Checkpoints.Reach(Checkpoints.Sent);
 
             // 3. See what follows.
             var number = delivery.Attempts + 1;
@@ -45,6 +46,7 @@ internal sealed partial class DeliveryWorker(
             }
 
             Tell(delivery, number, forwarded, outcome, took);
+            return outcome;
         }
         finally
         {

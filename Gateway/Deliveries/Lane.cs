@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using AngoGateway.Configuration;
 using AngoGateway.Consumers;
 using AngoGateway.Journal;
@@ -6,28 +7,52 @@ namespace AngoGateway.Deliveries;
 
 /// <summary>
 /// All that delivering to one consumer needs. Claims a window of due deliveries and keeps up to the consumer's
-/// concurrency in flight; the rest of a backlog stays in the journal.
+/// concurrency in flight; the rest of a backlog stays in the journal. Shares nothing bounded with other lanes.
 /// </summary>
+/// <remarks>
+/// One loop owns everything here; attempts run beside it and report back through a channel. The loop takes a step whenever
+/// something may have changed: a report, a signal of the journal (work, or the lane's state), a time that has come.
+/// </remarks>
 internal sealed partial class Lane(
     string name, LiveSnapshot live, IJournal journal, DeliveryWorker worker, TimeProvider timeProvider, ILogger logger)
 {
+    private const long MaxBytesInFlight = 64 * 1024 * 1024;
+
     // Signals wake the lane at once; this bounds how long it would sleep on a lost one, and on clock steps.
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
+    // A delivery that fell due behind the claim's back; its signal mostly comes sooner.
+    private static readonly TimeSpan AfterRace = TimeSpan.FromMilliseconds(50);
+
+    // Claimed deliveries are in nobody else's reach: not to be superseded, replayed or discarded.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
+
     private readonly Queue<Delivery> _window = new();
-    private readonly HashSet<Task> _inFlight = [];
+    private readonly Channel<Report> _reports = Channel.CreateUnbounded<Report>();
+    private readonly Circuit _circuit = new(timeProvider, Random.Shared.NextDouble, journal.Lane(name).OpenSince);
+    private readonly Pace _pace = new(timeProvider);
+    private readonly ByteBudget _bytes = new(MaxBytesInFlight);
+    private readonly LaneSleep _sleep = new(name, journal, timeProvider);
+    private int _inFlight;
 
     /// <summary>Runs until <paramref name="claiming"/> ends, then waits for the attempts in flight (bounded by <paramref name="stopping"/>).</summary>
     /// <param name="claiming">Ends when the gateway stops or the consumer is removed.</param>
     /// <param name="stopping">Cuts attempts short; their deliveries are pending again.</param>
     public async Task RunAsync(CancellationToken claiming, CancellationToken stopping)
     {
+        using var permits = new PermitWindow();
         while (!claiming.IsCancellationRequested)
         {
             try
             {
-                await StepAsync(claiming, stopping);
+                while (_reports.Reader.TryRead(out var report))
+                    Hear(report);
+
+                await KeepStateAsync(claiming);
+                var wait = await StepAsync(permits, claiming, stopping);
+                if (wait != TimeSpan.Zero)
+                    await _sleep.UntilAsync(_reports.Reader, wait, claiming);
             }
             catch (OperationCanceledException) when (claiming.IsCancellationRequested)
             {
@@ -41,65 +66,107 @@ internal sealed partial class Lane(
             }
         }
 
-        foreach (var delivery in _window)
-        {
-            journal.Release(delivery);
-        }
-
-        await Task.WhenAll(_inFlight).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ReleaseWindow();
+        while (_inFlight > 0)
+            Hear(await _reports.Reader.ReadAsync(CancellationToken.None));
     }
 
-    private async Task StepAsync(CancellationToken claiming, CancellationToken stopping)
+    /// <summary>Begins one attempt, or claims, or finds out what there is to wait for.</summary>
+    /// <returns>Zero to go on at once; else for how long there is nothing to do unless something happens.</returns>
+    private async ValueTask<TimeSpan> StepAsync(PermitWindow permits, CancellationToken claiming, CancellationToken stopping)
     {
-        _inFlight.RemoveWhere(static attempt => attempt.IsCompleted);
-        if (!live.Current.Consumers.TryGetValue(name, out var consumer))
-        {
-            // Removed a moment ago; the lanes' owner is about to end this one. Its deliveries stay in the journal.
-            await Task.Delay(AfterFault, timeProvider, claiming);
-            return;
-        }
+        // Removed a moment ago: the lanes' owner is about to end this one. Its deliveries stay in the journal.
+        if (!live.Current.Consumers.TryGetValue(name, out var consumer) || journal.Lane(name).PausedAt is not null)
+            return Idle(LongestSleep);
 
-        if (_inFlight.Count >= consumer.Concurrency)
-        {
-            await Task.WhenAny(_inFlight).WaitAsync(claiming);
-            return;
-        }
+        if (_inFlight >= consumer.Concurrency)
+            return LongestSleep;
 
-        if (_window.TryDequeue(out var next))
-        {
-            _inFlight.Add(AttemptAsync(next, consumer, stopping));
-            return;
-        }
+        if (_circuit.Wait() is var open && open != TimeSpan.Zero)
+            return open == Timeout.InfiniteTimeSpan ? LongestSleep : open;
 
-        var claimed = await journal.ClaimAsync(name, Math.Max(16, consumer.Concurrency), inTaskOrder: false, claiming);
+        if (!_window.TryPeek(out var next))
+            return await ClaimAsync(consumer, claiming);
+
+        if (!_bytes.Fits(next.Size))
+            return LongestSleep;
+
+        if (_pace.Wait() is var slow && slow != TimeSpan.Zero)
+            return Idle(slow);
+
+        if (!permits.TryTake(consumer.RateLimit, out var refused))
+            return Idle(refused);
+
+        _window.Dequeue();
+        _bytes.Take(next.Size);
+        _inFlight++;
+        _ = AttemptAsync(next, consumer, _circuit.Begin(), _pace.Begin(), stopping);
+        return TimeSpan.Zero;
+    }
+
+    private async ValueTask<TimeSpan> ClaimAsync(Consumer consumer, CancellationToken claiming)
+    {
+        var limit = _circuit.IsOpen ? 1 : Math.Max(16, consumer.Concurrency);
+        var claimed = await journal.ClaimAsync(name, limit, consumer.InTaskOrder, claiming);
         foreach (var delivery in claimed)
-        {
             _window.Enqueue(delivery);
-        }
 
-        if (claimed.Count == 0)
-        {
-            await SleepAsync(claiming);
-        }
-    }
+        if (claimed.Count > 0)
+            return TimeSpan.Zero;
 
-    private async Task SleepAsync(CancellationToken claiming)
-    {
-        var due = await journal.NextDueAsync(name, inTaskOrder: false, claiming);
+        var due = await journal.NextDueAsync(name, consumer.InTaskOrder, claiming);
         var wait = due is { } at ? at - timeProvider.GetUtcNow() : LongestSleep;
-        if (wait > TimeSpan.Zero)
+        return wait <= TimeSpan.Zero ? AfterRace : wait < LongestSleep ? wait : LongestSleep;
+    }
+
+    private TimeSpan Idle(TimeSpan wait)
+    {
+        if (wait > LongestHold)
+            ReleaseWindow();
+
+        return wait;
+    }
+
+    private void Hear(Report report)
+    {
+        _inFlight--;
+        _bytes.Return(report.Size);
+        var wasOpen = _circuit.IsOpen;
+        _circuit.Hear(report.Turn, report.Outcome.Sign);
+        _pace.Hear(report.Begun, report.Outcome.Sign, report.Outcome.Hold);
+        if (wasOpen && !_circuit.IsOpen)
         {
-            await journal.WaitForWorkAsync(name, wait < LongestSleep ? wait : LongestSleep, claiming);
+            _pace.Restart();
+            Log.CircuitClosed(logger, name);
+        }
+        else if (!wasOpen && _circuit.IsOpen)
+        {
+            ReleaseWindow();
+            Log.CircuitOpened(logger, name, Circuit.FailuresToOpen);
         }
     }
 
-    private async Task AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    // A restart must not meet a dead consumer at full speed, and an operator wants to see it.
+    private async ValueTask KeepStateAsync(CancellationToken claiming)
+    {
+        if (journal.Lane(name) is var state && state.OpenSince is not null != _circuit.IsOpen)
+            await journal.SetLaneAsync(name, state with { OpenSince = _circuit.OpenSince }, claiming);
+    }
+
+    private void ReleaseWindow()
+    {
+        while (_window.TryDequeue(out var delivery))
+            journal.Release(delivery);
+    }
+
+    private async Task AttemptAsync(Delivery delivery, Consumer consumer, int turn, long begun, CancellationToken stopping)
     {
         // The lane's loop goes on at once, even when the attempt begins synchronously.
         await Task.Yield();
+        var outcome = new AttemptOutcome(AttemptResult.Abandoned);
         try
         {
-            await worker.AttemptAsync(delivery, consumer, stopping);
+            outcome = await worker.AttemptAsync(delivery, consumer, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -110,7 +177,11 @@ internal sealed partial class Lane(
             Log.AttemptFailed(logger, e, delivery.Id);
             await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, outcome));
     }
+
+    private readonly record struct Report(int Size, int Turn, long Begun, AttemptOutcome Outcome);
 
     private static partial class Log
     {
@@ -119,5 +190,11 @@ internal sealed partial class Lane(
 
         [LoggerMessage(LogLevel.Error, "An attempt of delivery {DeliveryId} failed inside the gateway; it stays pending")]
         public static partial void AttemptFailed(ILogger logger, Exception exception, string deliveryId);
+
+        [LoggerMessage(LogLevel.Warning, "Circuit opened consumer={Consumer} failures={Failures}: its deliveries wait, and it is probed")]
+        public static partial void CircuitOpened(ILogger logger, string consumer, int failures);
+
+        [LoggerMessage(LogLevel.Information, "Circuit closed consumer={Consumer}: its deliveries go on, gently at first")]
+        public static partial void CircuitClosed(ILogger logger, string consumer);
     }
 }

@@ -5,10 +5,11 @@ namespace AngoGateway.Deliveries;
 
 /// <summary>One lane per consumer of the snapshot in force; a reload adds and ends lanes, the others keep their state.</summary>
 internal sealed class Lanes(
-    LiveSnapshot live, IJournal journal, DeliveryWorker worker, TimeProvider timeProvider, ILoggerFactory loggers) : BackgroundService
+    LiveSnapshot live, IJournal journal, DeliveryWorker worker, IHostApplicationLifetime lifetime, TimeProvider timeProvider,
+    ILoggerFactory loggers) : BackgroundService
 {
-    // Attempts in flight may finish within this; then they are cut short and their deliveries are pending again.
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
+    /// <summary>Attempts in flight may finish within this; then they are cut short and their deliveries are pending again.</summary>
+    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, RunningLane> _lanes = [];
     private readonly List<Task> _ended = [];
@@ -16,23 +17,25 @@ internal sealed class Lanes(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Not only at this service's own turn: that comes after the listeners' drain, and both must fit into the host's patience.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         using var cut = new CancellationTokenSource();
         live.Swapped += OnSwapped;
         try
         {
             while (true)
             {
-                await _swapped.WaitAsync(stoppingToken);
-                Match(live.Current, cut.Token, stoppingToken);
+                await _swapped.WaitAsync(stopping.Token);
+                Match(live.Current, cut.Token, stopping.Token);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             live.Swapped -= OnSwapped;
         }
 
         var draining = Task.WhenAll([.. _ended, .. _lanes.Values.Select(static lane => lane.Running)]);
-        await Task.WhenAny(draining, Task.Delay(DrainTime, timeProvider, CancellationToken.None));
+        await draining.WaitAsync(DrainTime, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await cut.CancelAsync();
         await draining;
     }
@@ -52,10 +55,16 @@ internal sealed class Lanes(
         {
             var lane = new Lane(name, live, journal, worker, timeProvider, loggers.CreateLogger<Lane>());
             var claiming = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            _lanes.Add(name, new RunningLane(claiming, lane.RunAsync(claiming.Token, cut)));
+            _lanes.Add(name, new RunningLane(claiming, RunAsync(lane, claiming, cut)));
         }
 
         _ended.RemoveAll(static lane => lane.IsCompleted);
+    }
+
+    private static async Task RunAsync(Lane lane, CancellationTokenSource claiming, CancellationToken cut)
+    {
+        await lane.RunAsync(claiming.Token, cut);
+        claiming.Dispose();
     }
 
     private sealed record RunningLane(CancellationTokenSource Claiming, Task Running);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AngoGateway.Consumers;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
 
 namespace AngoGateway.Forwarding;
@@ -103,8 +104,14 @@ internal static class Clusters
             cluster with
             {
                 HttpRequest = request with { ActivityTimeout = activity < consumer.Timeout ? consumer.Timeout : activity },
+                HealthCheck = WithoutPanic(cluster.HealthCheck),
             });
     }
+
+    // YARP's default, HealthyOrPanic, sends to unhealthy addresses when no other is left; a delivery can wait instead.
+    private static HealthCheckConfig? WithoutPanic(HealthCheckConfig? health) => health is { AvailableDestinationsPolicy: null }
+        ? health with { AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown }
+        : health;
 
     // The address as written, path and query included: YARP sends an address with an empty path unchanged, %2F and all.
     private static (RouteConfig, ClusterConfig) ShortForm(string name, string url) => (

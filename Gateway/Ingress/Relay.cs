@@ -1,6 +1,8 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
+using AngoGateway.Telemetry;
 
 namespace AngoGateway.Ingress;
 
@@ -20,9 +22,9 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
         HttpContext http, RouteMatch match, StoredEvent @event, ReadOnlyMemory<byte> payload)
     {
         using var turn = await _turns.TakeAsync(@event.Key, http.RequestAborted);
-        if (await journal.FindAsync(@event.Key, http.RequestAborted) is { } first)
+        if (await RepeatAsync(@event.Key, http.RequestAborted) is { } repeat)
         {
-            return new IngressOutcome(IngressStatus.Duplicate, first);
+            return repeat;
         }
 
         var consumer = match.Proxy ?? throw new ArgumentException("No proxy route matched.", nameof(match));
@@ -48,9 +50,33 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
             var attempt = new Attempt(
                 1, began, timeProvider.GetUtcNow() - began, success.Address, success.Status, Error: null, Response: null);
             NewDelivery[] deliveries =
-                [new NewDelivery(consumer.Name, attempt), .. match.Queue.Select(other => new NewDelivery(other.Name))];
+            [
+                new NewDelivery(consumer.Name, attempt),
+                .. match.Queue.Select(static other => new NewDelivery(other.Name, NewestOnly: other.NewestOnly)),
+            ];
+            Checkpoints.Reach(Checkpoints.BeforeInsert);
             appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+            Checkpoints.Reach(Checkpoints.BeforeAnswer);
             return appended.Value.Status != AppendStatus.Unavailable;
+        }
+    }
+
+    /// <summary>What to answer when the key is known: a duplicate, which revives what died of its event. Null when it is new.</summary>
+    private async ValueTask<IngressOutcome?> RepeatAsync(EventKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await journal.FindAsync(key, cancellationToken) is not { } first)
+            {
+                return null;
+            }
+
+            await journal.ReviveAsync(first, cancellationToken);
+            return new IngressOutcome(IngressStatus.Duplicate, first);
+        }
+        catch (JournalUnavailableException e)
+        {
+            return new IngressOutcome(IngressStatus.Unavailable, Detail: e.Message);
         }
     }
 

@@ -4,6 +4,7 @@ using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
 using AngoGateway.Sources;
+using AngoGateway.Telemetry;
 
 namespace AngoGateway.Ingress;
 
@@ -150,11 +151,14 @@ internal sealed partial class WebhookEndpoint(
     private async ValueTask<IngressOutcome> AcceptAsync(StoredEvent stored, Payload payload, RouteMatch match)
     {
         var deliveries = stored.Disposition == Disposition.Routed
-            ? Array.ConvertAll(match.Queue, consumer => new NewDelivery(consumer.Name))
+            ? Array.ConvertAll(match.Queue, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
             : [];
+
+        Checkpoints.Reach(Checkpoints.BeforeInsert);
 
         // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
         var result = await journal.AppendAsync(stored, payload.Memory, deliveries, CancellationToken.None);
+        Checkpoints.Reach(Checkpoints.BeforeAnswer);
         return result.Status switch
         {
             AppendStatus.Accepted => new IngressOutcome(IngressStatus.Accepted, result.EventId),
