@@ -30,6 +30,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public HttpClient Admin { get; }
 
+    public IServiceProvider Services => _server.Services;
+
     public IJournal Journal => _server.Services.GetRequiredService<IJournal>();
 
     public FakeLogCollector Logs => _server.Services.GetFakeLogCollector();
