@@ -33,28 +33,4 @@ public sealed class StopTests
         await consumer.WaitForAsync(4);
         Assert.Equal(4, consumer.Received.Select(got => got.Headers["X-Gateway-Delivery-Id"]).Distinct().Count());
     }
-
-    [Fact]
-    public async Task A_process_under_load_that_is_terminated_exits_with_0_and_loses_nothing()
-    {
-        using var consumer = FakeConsumer.Start();
-        using var folder = new TemporaryFolder();
-        var config = folder.Write("gateway.json", GatewayHost.Complete($$"""
-            {
-              "consumers": { "training": { "url": "{{consumer.Url}}" } },
-              "routes": [ { "match": {}, "to": ["training"] } ]
-            }
-            """));
-        var load = new Load();
-        await using (var first = await GatewayProcess.StartAsync(config))
-        {
-            await load.RunUntilGoneAsync(first.Public, senders: 8, acknowledgements: 200, first.TerminateAsync);
-            Assert.Equal(0, first.ExitCode);
-        }
-
-        await using var second = await GatewayProcess.StartAsync(config);
-        await consumer.WaitForEventsAsync(load.Acknowledged, TimeSpan.FromSeconds(30));
-        await second.TerminateAsync();
-        Assert.Equal(0, second.ExitCode);
-    }
 }
