@@ -104,7 +104,10 @@ public sealed class EnvelopeReaderCostTests
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private static long AllocatedBy(byte[] body)
+    // The least of several: a collection or a recompilation in between allocates, too.
+    private static long AllocatedBy(byte[] body) => Enumerable.Range(0, 5).Min(_ => AllocatedOnce(body));
+
+    private static long AllocatedOnce(byte[] body)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = EnvelopeReader.Read(body);

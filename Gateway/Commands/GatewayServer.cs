@@ -35,6 +35,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
+        // A start that fails is told in one line by the command; a part that dies is critical.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
         // Each of its warnings is the outcome of an attempt, which has a line of ours.
         ["Logging:LogLevel:Yarp"] = "Error",

@@ -9,7 +9,7 @@ internal static class ListenCommand
 {
     private static readonly Option<Uri> Url = new("--url")
     {
-        Description = "Address to listen on; port 0 takes a free one.",
+        Description = "Address to listen on; port 0 takes a free one. Every path is taken, so a consumer's whole url may be given.",
         HelpName = "URL",
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:9000"),
         CustomParser = OptionParsers.Url,
@@ -68,7 +68,7 @@ internal static class ListenCommand
         try
         {
             folder?.Create();
-            await using var listener = await PayloadListener.StartAsync(url.ToString(), TakeAsync, cancellationToken);
+            await using var listener = await PayloadListener.StartAsync(url.GetLeftPart(UriPartial.Authority), TakeAsync, cancellationToken);
             await output.WriteLineAsync($"listening on {listener.Address} (Ctrl-C ends)");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

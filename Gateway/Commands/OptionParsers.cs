@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using AngoGateway.Configuration;
 using AngoGateway.Sources;
 
@@ -69,9 +70,15 @@ internal static class OptionParsers
 
     /// <summary>An option's validator: a number within bounds.</summary>
     public static Action<OptionResult> Within<T>(T least, T most)
-        where T : struct, IComparable<T> => result =>
+        where T : struct, IComparable<T>, IParsable<T> => result =>
     {
-        if (result.Tokens.Count == 1 && result.GetValueOrDefault<T>() is var value && (value.CompareTo(least) < 0 || value.CompareTo(most) > 0))
+        // What is no number at all has its own error already, and asking for its value would throw.
+        if (result.Errors.Any() || result.Tokens.Count != 1 || !T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value))
+        {
+            return;
+        }
+
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
             result.AddError($"{result.IdentifierToken?.Value} {result.Tokens[0].Value} is out of bounds: {least} to {most}.");
         }

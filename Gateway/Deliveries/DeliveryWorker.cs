@@ -124,7 +124,7 @@ internal sealed partial class DeliveryWorker(
     {
         [LoggerMessage(Message =
             "Attempt {Outcome} consumer={Consumer} delivery={DeliveryId} attempt={Attempt} address={Address} status={Status} " +
-            "error={Error} dueAt={DueAt} ms={Milliseconds:0.00}")]
+            "error={Error} dueAt={DueAt:O} ms={Milliseconds:0.00}")]
         public static partial void Attempt(
             ILogger logger, LogLevel level, AttemptResult outcome, string consumer, string deliveryId, int attempt, string? address,
             int? status, string? error, DateTimeOffset? dueAt, double milliseconds);

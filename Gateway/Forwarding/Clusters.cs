@@ -97,13 +97,13 @@ internal static class Clusters
             : ShortForm(consumer.Name, consumer.Config.Url!);
         var path = consumer.Config.Cluster is null ? "" : PathString.FromUriComponent(consumer.Config.Path ?? "/").Value!;
         var request = cluster.HttpRequest ?? ForwarderRequestConfig.Empty;
-        var activity = request.ActivityTimeout ?? ActivityTimeout;
+        // YARP's default must not end an attempt that its own timeout still allows; one that somebody wrote means what it says.
+        var activity = request.ActivityTimeout ?? (consumer.Timeout > ActivityTimeout ? consumer.Timeout : ActivityTimeout);
         return new ConsumerRoute(
             route with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [PathKey] = path } },
-            // Time without progress must not end an attempt that its own timeout still allows.
             cluster with
             {
-                HttpRequest = request with { ActivityTimeout = activity < consumer.Timeout ? consumer.Timeout : activity },
+                HttpRequest = request with { ActivityTimeout = activity },
                 HealthCheck = WithoutPanic(cluster.HealthCheck),
             });
     }

@@ -26,8 +26,17 @@ internal sealed class ConsumerTransforms : ITransformProvider
 
         if (string.IsNullOrEmpty(context.Cluster?.HttpClient?.RequestHeaderEncoding))
             context.AddRequestTransform(RefuseUnsendableHeaders);
+        context.AddResponseTransform(DropLengthOfNothing);
         context.AddResponseTransform(response =>
             response.HttpContext.Features.Get<Exchange>()!.TakeResponseAsync(response));
+    }
+
+    // RFC 9110, 8.6: a 204 has no Content-Length. Some services send one, and Kestrel would wait for the bytes.
+    private static ValueTask DropLengthOfNothing(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse?.StatusCode is System.Net.HttpStatusCode.NoContent)
+            context.HttpContext.Response.Headers.ContentLength = null;
+        return ValueTask.CompletedTask;
     }
 
     // HttpClient refuses these too, but only while sending and as an HttpRequestException like any refused connection:

@@ -56,7 +56,7 @@ internal static class Answer
         return Results.Problem(statusCode: status, title: title, detail: detail, type: "about:blank").ExecuteAsync(http);
     }
 
-    // Unread bytes may follow. Without this Kestrel would read them for up to five seconds to save the connection.
+    // Unread bytes may follow: nobody should send the next request behind them.
     private static HttpContext Closing(HttpContext http)
     {
         if (http.Request.Protocol == "HTTP/1.1" && !http.Response.HasStarted)

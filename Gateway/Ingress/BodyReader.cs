@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Sources;
@@ -11,10 +13,9 @@ namespace AngoGateway.Ingress;
 /// </remarks>
 internal sealed class BodyReader(TimeProvider timeProvider)
 {
-    private readonly PayloadBudget _budget = new(MemoryOfAllBodies);
-
-    // Room for eight bodies of the default cap (32 MiB); bodies up to 64 KiB, nearly all of Ango Hub's, need none of it.
-    private const long MemoryOfAllBodies = 256L * 1024 * 1024;
+    // A quarter of what the process may use, and at least two bodies of the default cap. Bodies up to 64 KiB, nearly all
+    // of Ango Hub's, need none of it.
+    private readonly PayloadBudget _budget = new(Math.Max(64L * 1024 * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
 
     /// <summary>On success the caller owns the payload and disposes it; on a fault there is none.</summary>
     public async ValueTask<BodyReading> ReadAsync(HttpContext http, Verification verification, Limits limits)
@@ -25,53 +26,37 @@ internal sealed class BodyReader(TimeProvider timeProvider)
             return IngressStatus.BodyTooLarge;
         }
 
-        // Kestrel's minimum data rate bounds the pace, not the whole: a trickle could hold memory for hours.
-        using var deadline = new CancellationTokenSource(limits.BodyTimeout, timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
         var payload = new Payload((int)(announced ?? 0), _budget);
-        var fault = await FillAsync(payload, http, verification, limits, either.Token);
+        var fault = await FillAsync(payload, http, verification, limits);
         if (fault is null)
         {
             return new BodyReading(payload, null);
         }
 
         payload.Dispose();
-        return fault == IngressStatus.SenderGone && deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested
-            ? IngressStatus.BodyTooSlow
-            : fault.Value;
+        return fault.Value;
     }
 
-    private static async ValueTask<IngressStatus?> FillAsync(
-        Payload payload, HttpContext http, Verification verification, Limits limits, CancellationToken cancellationToken)
+    private async ValueTask<IngressStatus?> FillAsync(Payload payload, HttpContext http, Verification verification, Limits limits)
     {
-        var body = http.Request.Body;
+        var body = http.Request.BodyReader;
+
+        // Kestrel's minimum data rate bounds the pace, not the whole: a trickle could hold memory for hours. The read is
+        // ended, not cancelled by a token, so that Kestrel finds its pipe in order when the answer goes out.
+        using var deadline = new CancellationTokenSource(limits.BodyTimeout, timeProvider);
+        using var ending = deadline.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
         try
         {
             while (true)
             {
-                if (!payload.TryMakeRoom(out var room))
+                var read = await body.ReadAsync(CancellationToken.None);
+                var fault = read.IsCanceled ? IngressStatus.BodyTooSlow : Take(read.Buffer, payload, verification, limits);
+                body.AdvanceTo(read.Buffer.End);
+                if (fault is not null || read.IsCompleted)
                 {
-                    return IngressStatus.Unavailable;
+                    return fault;
                 }
-
-                var count = await body.ReadAsync(room, cancellationToken);
-                if (count == 0)
-                {
-                    return null;
-                }
-
-                if (payload.Length + count > limits.BodyBytes)
-                {
-                    return IngressStatus.BodyTooLarge;
-                }
-
-                verification.Append(room.Span[..count]);
-                payload.Advance(count);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            return IngressStatus.SenderGone;
         }
         catch (BadHttpRequestException e)
         {
@@ -82,11 +67,48 @@ internal sealed class BodyReader(TimeProvider timeProvider)
                 _ => IngressStatus.BrokenBody,
             };
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // A reset connection, but also (Kestrel) an over-large chunk size.
             return http.RequestAborted.IsCancellationRequested ? IngressStatus.SenderGone : IngressStatus.BrokenBody;
         }
+    }
+
+    private static IngressStatus? Take(ReadOnlySequence<byte> arrived, Payload payload, Verification verification, Limits limits)
+    {
+        if (payload.Length + arrived.Length > limits.BodyBytes)
+        {
+            return IngressStatus.BodyTooLarge;
+        }
+
+        foreach (var segment in arrived)
+        {
+            verification.Append(segment.Span);
+            if (!TryCopy(segment, payload))
+            {
+                return IngressStatus.Unavailable;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryCopy(ReadOnlyMemory<byte> segment, Payload payload)
+    {
+        while (!segment.IsEmpty)
+        {
+            if (!payload.TryMakeRoom(out var room))
+            {
+                return false;
+            }
+
+            var count = Math.Min(room.Length, segment.Length);
+            segment[..count].CopyTo(room);
+            payload.Advance(count);
+            segment = segment[count..];
+        }
+
+        return true;
     }
 }
 

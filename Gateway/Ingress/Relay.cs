@@ -10,7 +10,7 @@ namespace AngoGateway.Ingress;
 /// Proxy mode: the consumer's own response goes back to the sender. Its key is committed when the consumer's 2xx headers
 /// are here and before they go on, so a 2xx is remembered and a failure is not: the sender may try again.
 /// </summary>
-internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider timeProvider)
+internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeProvider timeProvider, ILogger<Relay> logger)
 {
     private readonly KeyTurns _turns = new();
 
@@ -37,6 +37,10 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;
         var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer.Name), Remember);
+        var milliseconds = (timeProvider.GetUtcNow() - began).TotalMilliseconds;
+        Log.Attempt(
+            logger, outcome.IsSuccess ? LogLevel.Information : LogLevel.Warning, outcome.Result, consumer.Name, @event.Id, outcome.Address,
+            outcome.Status, outcome.Error, milliseconds);
         if (appended?.Status == AppendStatus.Unavailable)
         {
             return new IngressOutcome(IngressStatus.Unavailable, Detail: appended.Value.Fault);
@@ -84,6 +88,15 @@ internal sealed class Relay(IJournal journal, Forwarder forwarder, TimeProvider 
         {
             return new IngressOutcome(IngressStatus.Unavailable, Detail: e.Message);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Message =
+            "Relay {Outcome} consumer={Consumer} event={EventId} address={Address} status={Status} error={Error} ms={Milliseconds:0.00}")]
+        public static partial void Attempt(
+            ILogger logger, LogLevel level, ForwardResult outcome, string consumer, Guid eventId, string? address, int? status, string? error,
+            double milliseconds);
     }
 
     private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, string consumer)

@@ -75,7 +75,9 @@ internal sealed partial class WebhookEndpoint(
         var (payload, bodyFault) = await bodies.ReadAsync(http, verification, snapshot.Limits);
         if (payload is null)
         {
-            return bodyFault!.Value;
+            return bodyFault == IngressStatus.Unavailable
+                ? new IngressOutcome(IngressStatus.Unavailable, Detail: "no memory left for bodies being read")
+                : bodyFault!.Value;
         }
 
         using var owned = payload;

@@ -43,7 +43,7 @@ internal static class Listeners
         {
             if (url.Scheme == "https")
             {
-                options.UseHttps();
+                UseHttps(options, url);
             }
 
             if (isAdmin)
@@ -54,6 +54,19 @@ internal static class Listeners
                     return next(connection);
                 });
             }
+        }
+    }
+
+    private static void UseHttps(ListenOptions options, BindingAddress url)
+    {
+        try
+        {
+            options.UseHttps();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new IOException(
+                $"https://{url.Host}:{url.Port} needs a certificate: set Kestrel__Certificates__Default__Path (and …__Password or …__KeyPath).", e);
         }
     }
 
