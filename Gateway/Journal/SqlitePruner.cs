@@ -42,6 +42,7 @@ internal sealed class SqlitePruner : IDisposable
     public SqlitePruner(SqliteConnection connection, SqliteJournalOptions options, SqliteBookkeeping books)
     {
         Backlog = new SqliteBacklog(connection);
+        File = new SqliteFile(connection, books);
         (_options, _books) = (options, books);
         _nextPass = books.Now;
         _oldestEvents = new(connection,
@@ -82,6 +83,8 @@ internal sealed class SqlitePruner : IDisposable
     }
 
     public SqliteBacklog Backlog { get; }
+
+    public SqliteFile File { get; }
 
     public bool IsDue => _books.Now >= _nextPass;
 
@@ -201,7 +204,10 @@ internal sealed class SqlitePruner : IDisposable
     {
         var (free, all) = CountPages();
         if (free > StepPages && free * 4 > all)
+        {
+            _books.Shrinks = true;
             _vacuum.Run();
+        }
 
         // A file that was not made with auto_vacuum stays as it is.
         if (CountPages().Free == free)
