@@ -1,20 +1,34 @@
+using Microsoft.Data.Sqlite;
+
 namespace AngoGateway.Journal;
 
 /// <summary>Whether the store takes writes. Logged when that changes, not at every refused event.</summary>
 internal sealed partial class SqliteHealth(string path, Action<string>? endProcess, ILogger logger)
 {
+    private const int Corrupt = 11; // SQLITE_CORRUPT
+    private const int NotADatabase = 26; // SQLITE_NOTADB
+
     private readonly Action<string> _endProcess = endProcess ?? Environment.FailFast;
     private string? _fault;
     private volatile bool _lost;
+    private volatile bool _damaged;
+    private volatile bool _strange;
 
     public string? Fault => Volatile.Read(ref _fault);
 
     /// <summary>A sync failed: nothing may be acknowledged any more.</summary>
     public bool Lost => _lost;
 
+    /// <summary>SQLite found the file damaged. It does not mend itself: nothing is taken until a new start has looked at it.</summary>
+    public bool Damaged => _damaged;
+
+    /// <summary>What was acknowledged before may be lost: not even a repeat is answered from memory.</summary>
+    public bool Untrusted => _lost || _damaged || _strange;
+
     public void Written()
     {
-        if (_fault is null || _lost)
+        _strange = false;
+        if (_fault is null || _lost || _damaged)
             return;
 
         Volatile.Write(ref _fault, null);
@@ -25,7 +39,16 @@ internal sealed partial class SqliteHealth(string path, Action<string>? endProce
     /// <returns>What the waiters are told.</returns>
     public string Failed(Exception exception)
     {
-        var fault = $"The journal {path} could not be written: {exception.Message}";
+        var damaged = exception is SqliteException { SqliteErrorCode: Corrupt or NotADatabase };
+        if (_damaged && !damaged)
+            return Fault!;
+
+        // The first failure of a damaged file is the telling one.
+        _damaged |= damaged;
+        _strange |= exception is JournalUnavailableException;
+        var fault = damaged
+            ? $"The journal {path} is damaged: {exception.Message} Stop the gateway and restore a backup."
+            : $"The journal {path} could not be written: {exception.Message}";
         if (Interlocked.Exchange(ref _fault, fault) is null)
             Log.Failed(logger, path, exception);
 

@@ -31,7 +31,7 @@ internal sealed partial class SqliteJournal : IJournal
         _health = new SqliteHealth(options.Path, options.EndProcess, logger);
         _pruner = new SqlitePruner(connection, options, _books);
         _lanes = new SqliteLanes(connection);
-        _readers = new SqliteReaders(options.Path);
+        _readers = new SqliteReaders(options.Path, _health);
         var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
         _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
     }
@@ -58,6 +58,12 @@ internal sealed partial class SqliteJournal : IJournal
             BringBackParked(connection, timeProvider.GetUtcNow());
             return new SqliteJournal(fileLock, connection, options with { Path = path }, timeProvider, logger);
         }
+        catch (SqliteException exception)
+        {
+            connection?.Dispose();
+            fileLock.Dispose();
+            throw SqliteSchema.CannotOpen(path, exception);
+        }
         catch
         {
             connection?.Dispose();
@@ -72,7 +78,7 @@ internal sealed partial class SqliteJournal : IJournal
         if (_queue.Closed is { } closed)
             return Unavailable(closed);
 
-        if (_books.Keys.TryGet(@event.Key, out var first))
+        if (!_health.Untrusted && _books.Keys.TryGet(@event.Key, out var first))
             return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
 
         var write = new AppendWrite(@event, payload, deliveries, _books);
@@ -80,7 +86,8 @@ internal sealed partial class SqliteJournal : IJournal
     }
 
     public async ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken) =>
-        _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
+        _health.Untrusted ? throw new JournalUnavailableException(_health.Fault ?? "The journal is not to be trusted.")
+        : _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
 
     public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Claims(inTaskOrder).Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
@@ -147,6 +154,7 @@ internal sealed partial class SqliteJournal : IJournal
 
         _readers.Dispose();
         await _writer.DisposeAsync();
+        _pruner.File.Dispose();
         await _lock.DisposeAsync();
     }
 

@@ -12,9 +12,11 @@ internal sealed class SqliteReaders : IDisposable
     private readonly Channel<SqliteReader> _free = Channel.CreateBounded<SqliteReader>(Count);
     private readonly string _path;
 
-    public SqliteReaders(string path)
+    private readonly SqliteHealth _health;
+
+    public SqliteReaders(string path, SqliteHealth health)
     {
-        _path = path;
+        (_path, _health) = (path, health);
         for (var i = 0; i < Count; i++)
             _free.Writer.TryWrite(new SqliteReader(SqliteSchema.Connect(path, "query_only=ON; PRAGMA cache_size=-4096")));
     }
@@ -30,6 +32,9 @@ internal sealed class SqliteReaders : IDisposable
         }
         catch (SqliteException exception)
         {
+            if (exception.SqliteErrorCode is 11 or 26) // SQLITE_CORRUPT, SQLITE_NOTADB
+                _ = _health.Failed(exception);
+
             throw new JournalUnavailableException($"The journal {_path} could not be read: {exception.Message}", exception);
         }
         finally

@@ -13,6 +13,9 @@ internal static class SqliteSchema
     public const int BusyMilliseconds = 10_000;
     public const int PageSize = 8192;
 
+    // About a tenth of a second from a slow disk.
+    private const long LargestChecked = 16 * 1024 * 1024;
+
     /// <summary>Checkpointing and committing connections at once could corrupt the file before (https://sqlite.org/wal.html#walresetbug).</summary>
     private static readonly Version OldestSqlite = new(3, 51, 3);
 
@@ -39,9 +42,12 @@ internal static class SqliteSchema
         }
         catch (SqliteException exception)
         {
-            throw Refusal(path, $"cannot be opened: {exception.Message}", WhatToDo(exception.SqliteErrorCode), exception);
+            throw CannotOpen(path, exception);
         }
     }
+
+    public static JournalUnavailableException CannotOpen(string path, SqliteException exception) =>
+        Refusal(path, $"cannot be opened: {exception.Message}", WhatToDo(exception.SqliteErrorCode), exception);
 
     /// <summary>A further connection to an open journal. Not from a pool: a pooled one would keep the file open after the end.</summary>
     public static SqliteConnection Connect(string path, string pragmas)
@@ -98,7 +104,7 @@ internal static class SqliteSchema
             Execute(connection, $"PRAGMA page_size={PageSize}; PRAGMA auto_vacuum=INCREMENTAL");
             if (Text(connection, "PRAGMA journal_mode=WAL") != "wal")
                 throw Refusal(path, "lies on a file system without shared memory, which the write-ahead log needs", "Set journal.path to a local disk.");
-
+            Check(path, connection);
             Migrate(path, connection);
             return connection;
         }
@@ -107,6 +113,17 @@ internal static class SqliteSchema
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A small file is checked whole, a large one by its schema and what the start reads of it: a start must be quick.</summary>
+    private static void Check(string path, SqliteConnection connection)
+    {
+        if (Number(connection, "SELECT page_count FROM pragma_page_count") * PageSize > LargestChecked)
+            return;
+
+        using var check = new SqliteStatement(connection, "PRAGMA quick_check(1)");
+        if (check.Step() && check.Text(0) is { } answer && answer != "ok")
+            throw Refusal(path, $"is damaged: {answer}", WhatToDo(11));
     }
 
     private static void Migrate(string path, SqliteConnection connection)

@@ -157,5 +157,8 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
 
     public WorkSignals Signals { get; } = new(timeProvider);
 
+    /// <summary>Set once the file is made smaller: from then on a shorter file is nothing strange.</summary>
+    public bool Shrinks { get; set; }
+
     public void Dispose() => Keys.Dispose();
 }

@@ -20,6 +20,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqlitePruner _pruner;
     private readonly SqliteCheckpointer _checkpointer;
     private readonly SqliteHealth _health;
+    private readonly SqliteFile _file;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SqliteRows _rows;
     private readonly SqliteBacklog _backlog;
@@ -33,6 +34,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         (_connection, _queue, _pruner, _checkpointer, _health) = (connection, queue, pruner, checkpointer, health);
         _backlog = pruner.Backlog;
+        _file = pruner.File;
         _rows = new SqliteRows(connection, _backlog);
         _begin = new SqliteStatement(connection, "BEGIN IMMEDIATE");
         _commit = new SqliteStatement(connection, "COMMIT");
@@ -82,7 +84,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <returns>How long to wait for work before the next idle step.</returns>
     private TimeSpan Idle()
     {
-        if (_health.Fault is not null && !_health.Lost)
+        if (_health.Fault is null && _file.Fault() is { } fault)
+            _ = _health.Failed(new JournalUnavailableException(fault));
+
+        if (_health.Fault is not null && !_health.Lost && !_health.Damaged)
         {
             // As large as an event is likely to be; the second empties what the first wrote.
             Commit([new UpkeepWrite(() => Execute("INSERT INTO probe(bytes) VALUES(zeroblob(65536))"))]);
@@ -147,9 +152,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (_health.Lost)
             throw new JournalUnavailableException("A sync failed.");
 
-        // SQLite goes on writing to a file that has lost its name; nobody would find it after a restart.
-        if (!File.Exists(_connection.DataSource))
-            throw new JournalUnavailableException("The file is gone. Put it back, or restart the gateway to begin a new one.");
+        if (_health.Damaged)
+            throw new JournalUnavailableException("The file is damaged.");
+
+        if (_file.Fault() is { } fault)
+            throw new JournalUnavailableException(fault);
 
         _begin.Run();
     }
