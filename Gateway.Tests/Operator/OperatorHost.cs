@@ -11,12 +11,11 @@ internal static class OperatorHost
 {
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    /// <summary>Every event to every consumer, unless a route is given. The journal is in memory.</summary>
+    /// <summary>Every event to every consumer, unless a route is given.</summary>
     public static string Config(string? routes, params (string Name, string Url)[] consumers)
     {
         var config = new JsonObject
         {
-            ["journal"] = new JsonObject { ["type"] = "memory" },
             ["consumers"] = new JsonObject(consumers.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)new JsonObject { ["url"] = one.Url }))),
             ["routes"] = JsonNode.Parse(routes ?? $$"""[ { "match": {}, "to": {{JsonSerializer.Serialize(consumers.Select(one => one.Name))}} } ]"""),
         };

@@ -9,9 +9,15 @@ using Microsoft.Extensions.Time.Testing;
 namespace AngoGateway.Tests.Operator;
 
 /// <summary>The pace of replays, and that each item is taken exactly once: step by step, on a clock that stands still.</summary>
-public sealed class ReplayRunnerTests
+public sealed class ReplayRunnerTests : IAsyncLifetime
 {
+    private readonly TestJournals _journals = new();
+
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 11, 8, 0, 0, TimeSpan.Zero));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _journals.DisposeAsync();
 
     [Theory]
     [InlineData(1, 30, 3)]
@@ -20,7 +26,7 @@ public sealed class ReplayRunnerTests
     [InlineData(100, 7, 70)]
     public async Task A_replay_takes_no_more_than_its_rate(int rate, int steps, int expected)
     {
-        await using var journal = await JournalAsync(unrouted: 80);
+        var journal = await JournalAsync(unrouted: 80);
         var job = await journal.StartReplayAsync(new ReplayOrder(new JournalFilter(ItemState.Unrouted), Rate: rate), CancellationToken.None);
         using var runner = Runner(journal);
 
@@ -37,7 +43,7 @@ public sealed class ReplayRunnerTests
     [Fact]
     public async Task A_runner_that_is_killed_in_the_middle_leaves_each_item_to_be_done_exactly_once()
     {
-        await using var journal = await JournalAsync(unrouted: 50);
+        var journal = await JournalAsync(unrouted: 50);
         await journal.StartReplayAsync(new ReplayOrder(new JournalFilter(ItemState.Unrouted), Rate: 100), CancellationToken.None);
         using (var killed = Runner(journal))
         {
@@ -56,22 +62,22 @@ public sealed class ReplayRunnerTests
         Assert.False(await next.StepAsync(CancellationToken.None));
     }
 
-    private ReplayRunner Runner(MemoryJournal journal)
+    private ReplayRunner Runner(SqliteJournal journal)
     {
         using var config = new TestConfig();
         var snapshot = TestConfig.Loader(_clock).Load(config.FilePath, previous: null).Snapshot!;
         return new ReplayRunner(journal, new LiveSnapshot(snapshot), _clock, NullLogger<ReplayRunner>.Instance);
     }
 
-    private async Task<MemoryJournal> JournalAsync(int unrouted)
+    private async Task<SqliteJournal> JournalAsync(int unrouted)
     {
-        var journal = new MemoryJournal(() => new Retention(TimeSpan.FromDays(7), TimeSpan.FromDays(365)), _clock);
+        var journal = _journals.OpenSqlite(_clock);
         for (var task = 0; task < unrouted; task++)
             await journal.AppendAsync(TestJournals.Event(_clock, task, Disposition.Unrouted), "{}"u8.ToArray(), [], CancellationToken.None);
 
         return journal;
     }
 
-    private static async Task<long> DoneAsync(MemoryJournal journal, ReplayJob job) =>
+    private static async Task<long> DoneAsync(SqliteJournal journal, ReplayJob job) =>
         (await journal.ReplaysAsync(CancellationToken.None)).Single(one => one.Id == job.Id).Done;
 }

@@ -134,6 +134,38 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public async Task A_restart_in_the_middle_of_a_replay_leaves_nothing_out_and_does_nothing_twice()
+    {
+        using var consumer = FakeConsumer.Start().Answers(410);
+        var config = Config(null, ("training", consumer.Url));
+        var folder = Directory.CreateTempSubdirectory("ango-gateway-test-").FullName;
+        try
+        {
+            List<string> ids;
+            await using (var first = await GatewayHost.StartAsync(config, folder))
+            {
+                ids = await first.AcceptAsync(40);
+                await first.WaitForCountAsync("state=dead", 40);
+                consumer.Answers(200);
+                await first.Admin.PostJsonAsync("/api/replays", """{ "filter": {}, "rate": 20 }""");
+                await consumer.WaitForAsync(41, Soon);
+            }
+
+            var before = consumer.Received.Count;
+            await using var second = await GatewayHost.StartAsync(config, folder);
+            await second.WaitForCountAsync("state=delivered", 40);
+
+            Assert.InRange(before, 41, 79);
+            Assert.Equal(ids.Select(id => $"{id}.training.1").Order(), consumer.Received.Skip(40).Select(one => one.Headers["X-Gateway-Delivery-Id"]).Order());
+            Assert.Equal(40, await second.CountAsync("state=replayed"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_replay_stays_where_it_is()
     {
         using var consumer = FakeConsumer.Start().Answers(410);
