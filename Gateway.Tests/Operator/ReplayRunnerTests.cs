@@ -9,15 +9,10 @@ using Microsoft.Extensions.Time.Testing;
 namespace AngoGateway.Tests.Operator;
 
 /// <summary>The pace of replays, and that each item is taken exactly once: step by step, on a clock that stands still.</summary>
-public sealed class ReplayRunnerTests : IAsyncLifetime
+public sealed class ReplayRunnerTests
 {
-    private readonly TestJournals _journals = new();
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 11, 8, 0, 0, TimeSpan.Zero));
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await _journals.DisposeAsync();
 
     [Theory]
     [InlineData(1, 30, 3)]
@@ -26,7 +21,8 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     [InlineData(100, 7, 70)]
     public async Task A_replay_takes_no_more_than_its_rate(int rate, int steps, int expected)
     {
-        var journal = await JournalAsync(unrouted: 80);
+        await using var journals = new TestJournals();
+        var journal = await JournalAsync(journals, unrouted: 80);
         var job = await journal.StartReplayAsync(new ReplayOrder(new JournalFilter(ItemState.Unrouted), Rate: rate), CancellationToken.None);
         using var runner = Runner(journal);
 
@@ -43,7 +39,8 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     [Fact]
     public async Task A_runner_that_is_killed_in_the_middle_leaves_each_item_to_be_done_exactly_once()
     {
-        var journal = await JournalAsync(unrouted: 50);
+        await using var journals = new TestJournals();
+        var journal = await JournalAsync(journals, unrouted: 50);
         await journal.StartReplayAsync(new ReplayOrder(new JournalFilter(ItemState.Unrouted), Rate: 100), CancellationToken.None);
         using (var killed = Runner(journal))
         {
@@ -69,9 +66,9 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         return new ReplayRunner(journal, new LiveSnapshot(snapshot), _clock, NullLogger<ReplayRunner>.Instance);
     }
 
-    private async Task<SqliteJournal> JournalAsync(int unrouted)
+    private async Task<SqliteJournal> JournalAsync(TestJournals journals, int unrouted)
     {
-        var journal = _journals.OpenSqlite(_clock);
+        var journal = journals.OpenSqlite(_clock);
         for (var task = 0; task < unrouted; task++)
             await journal.AppendAsync(TestJournals.Event(_clock, task, Disposition.Unrouted), "{}"u8.ToArray(), [], CancellationToken.None);
 
