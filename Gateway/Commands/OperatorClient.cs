@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AngoGateway.Operator;
 
 namespace AngoGateway.Commands;
@@ -20,6 +21,9 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
     // A page of a thousand items is below one megabyte; an event's attempts hold 16 KB of response each.
     private const int LargestAnswer = 64 * 1024 * 1024;
 
+    // What was not given is left out: the API takes no null for it.
+    private static readonly JsonSerializerOptions Sparse = new(OperatorJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     private static readonly string[] ProblemTexts = ["title", "detail"];
 
     // Discarding a large backlog is one request.
@@ -31,7 +35,7 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
         SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(admin, path)), cancellationToken);
 
     public Task<ApiAnswer> PostAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, new Uri(admin, path)) { Content = JsonContent.Create(body, body.GetType(), options: OperatorJson.Options) },
+        new HttpRequestMessage(HttpMethod.Post, new Uri(admin, path)) { Content = JsonContent.Create(body, body.GetType(), options: Sparse) },
         cancellationToken);
 
     public void Dispose() => _http.Dispose();
@@ -72,7 +76,9 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
         (401, _) when tokenReference is not null => new ApiAnswer(
             "", $"{admin} does not accept the token of {Terminal.Clean(tokenReference)}: it is none of those that operator.tokens in its gateway.json refers to."),
         (401, _) => new ApiAnswer("", $"{admin} wants a token: add --token env:NAME or --token file:PATH with one of its operator.tokens."),
-        (_, "application/problem+json") => new ApiAnswer("", ProblemText(status, text)),
+        // The public listener's 404 is a problem, too, but about sources: the API misses consumers, events and replays.
+        (not 404, "application/problem+json") => new ApiAnswer("", ProblemText(status, text)),
+        (404, "application/problem+json") when text.Contains("There is no such ", StringComparison.Ordinal) => new ApiAnswer("", ProblemText(status, text)),
         _ => new ApiAnswer("", $"{admin} answered {status}, but not as a gateway's admin API does: is this its admin listener (listen.admin)?"),
     };
 
