@@ -19,7 +19,7 @@ public sealed class LeasesTests
         Assert.True(_leases.TryBeginSettle(_delivery));
         _leases.EndSettle(_delivery);
 
-        Assert.False(_leases.IsFree("training", 7, 0));
+        Assert.False(_leases.IsFree("training", (7, 0), task: null, oneOfTask: true));
         Assert.False(Take());
         _leases.EndClaim("training");
         _leases.BeginClaim("training");
@@ -42,8 +42,8 @@ public sealed class LeasesTests
         Take();
 
         Assert.False(Take());
-        Assert.True(_leases.TryTake("qa", 7, replay: 0, attempts: 0));
-        Assert.True(_leases.TryTake("training", 7, replay: 1, attempts: 0));
+        Assert.True(_leases.TryTake("qa", (7, 0), attempts: 0, task: null, oneOfTask: false));
+        Assert.True(_leases.TryTake("training", (7, 1), attempts: 0, task: null, oneOfTask: false));
     }
 
     [Fact]
@@ -60,5 +60,5 @@ public sealed class LeasesTests
         Assert.True(_leases.TryBeginSettle(_delivery));
     }
 
-    private bool Take() => _leases.TryTake("training", 7, replay: 0, attempts: 0);
+    private bool Take() => _leases.TryTake("training", (7, 0), attempts: 0, task: null, oneOfTask: false);
 }

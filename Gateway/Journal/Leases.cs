@@ -35,23 +35,29 @@ internal sealed class Leases
     }
 
     /// <summary>Leases a row that the running claim has read; false when it is in other hands or was settled meanwhile.</summary>
-    public bool TryTake(string consumer, long seq, int replay, int attempts)
+    /// <param name="consumer">Name of the consumer.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="attempts">Attempts made so far: the fence of its settlement.</param>
+    /// <param name="task">Its task; null when it has none.</param>
+    /// <param name="oneOfTask">False also when another delivery of that task is in somebody's hands.</param>
+    public bool TryTake(string consumer, (long Seq, int Replay) row, int attempts, UInt128? task, bool oneOfTask)
     {
         lock (_gate)
         {
             var held = Of(consumer);
-            return !held.SettledMeanwhile.Contains((seq, replay)) && held.Rows.TryAdd((seq, replay), new Lease(attempts, Settling: false));
+            if (!held.IsFree(row, oneOfTask ? task : null))
+                return false;
+
+            held.Add(row, new Lease(attempts, task, Settling: false));
+            return true;
         }
     }
 
     /// <summary>Whether the running claim could take a row.</summary>
-    public bool IsFree(string consumer, long seq, int replay)
+    public bool IsFree(string consumer, (long Seq, int Replay) row, UInt128? task, bool oneOfTask)
     {
         lock (_gate)
-        {
-            var held = Of(consumer);
-            return !held.SettledMeanwhile.Contains((seq, replay)) && !held.Rows.ContainsKey((seq, replay));
-        }
+            return Of(consumer).IsFree(row, oneOfTask ? task : null);
     }
 
     /// <summary>Marks the lease as being settled; false when the caller does not hold it at that attempt number.</summary>
@@ -62,7 +68,7 @@ internal sealed class Leases
             if (!IsOpen(delivery))
                 return false;
 
-            Of(delivery.Consumer).Rows[(delivery.Seq, delivery.Replay)] = new Lease(delivery.Attempts, Settling: true);
+            SetSettling(delivery, true);
             return true;
         }
     }
@@ -71,7 +77,7 @@ internal sealed class Leases
     public void UndoSettle(Delivery delivery)
     {
         lock (_gate)
-            Of(delivery.Consumer).Rows[(delivery.Seq, delivery.Replay)] = new Lease(delivery.Attempts, Settling: false);
+            SetSettling(delivery, false);
     }
 
     /// <summary>Ends a lease whose settlement is committed.</summary>
@@ -80,7 +86,7 @@ internal sealed class Leases
         lock (_gate)
         {
             var held = Of(delivery.Consumer);
-            held.Rows.Remove((delivery.Seq, delivery.Replay));
+            held.Remove((delivery.Seq, delivery.Replay));
             if (held.Claims > 0)
                 held.SettledMeanwhile.Add((delivery.Seq, delivery.Replay));
         }
@@ -92,7 +98,7 @@ internal sealed class Leases
         lock (_gate)
         {
             if (IsOpen(delivery))
-                Of(delivery.Consumer).Rows.Remove((delivery.Seq, delivery.Replay));
+                Of(delivery.Consumer).Remove((delivery.Seq, delivery.Replay));
         }
     }
 
@@ -100,6 +106,12 @@ internal sealed class Leases
         Of(delivery.Consumer).Rows.TryGetValue((delivery.Seq, delivery.Replay), out var lease)
         && !lease.Settling
         && lease.Attempts == delivery.Attempts;
+
+    private void SetSettling(Delivery delivery, bool settling)
+    {
+        var rows = Of(delivery.Consumer).Rows;
+        rows[(delivery.Seq, delivery.Replay)] = rows[(delivery.Seq, delivery.Replay)] with { Settling = settling };
+    }
 
     private Held Of(string consumer)
     {
@@ -109,14 +121,38 @@ internal sealed class Leases
         return held;
     }
 
-    private readonly record struct Lease(int Attempts, bool Settling);
+    private readonly record struct Lease(int Attempts, UInt128? Task, bool Settling);
 
     private sealed class Held
     {
+        // More than one only after the consumer was switched to task order with attempts in flight.
+        private readonly Dictionary<UInt128, int> _tasks = [];
+
         public Dictionary<(long Seq, int Replay), Lease> Rows { get; } = [];
 
         public HashSet<(long Seq, int Replay)> SettledMeanwhile { get; } = [];
 
         public int Claims { get; set; }
+
+        public bool IsFree((long Seq, int Replay) row, UInt128? task) =>
+            !SettledMeanwhile.Contains(row) && !Rows.ContainsKey(row) && (task is null || !_tasks.ContainsKey(task.Value));
+
+        public void Add((long Seq, int Replay) row, Lease lease)
+        {
+            Rows.Add(row, lease);
+            if (lease.Task is { } task)
+                _tasks[task] = _tasks.GetValueOrDefault(task) + 1;
+        }
+
+        public void Remove((long Seq, int Replay) row)
+        {
+            if (!Rows.Remove(row, out var lease) || lease.Task is not { } task)
+                return;
+
+            if (_tasks[task] == 1)
+                _tasks.Remove(task);
+            else
+                _tasks[task]--;
+        }
     }
 }

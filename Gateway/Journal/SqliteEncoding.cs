@@ -20,6 +20,12 @@ internal static class SqliteEncoding
         return statement.With(bytes);
     }
 
+    public static SqliteStatement With(this SqliteStatement statement, UInt128? value) =>
+        value is { } digest ? statement.With(digest) : statement.With((string?)null);
+
+    public static SqliteStatement With(this SqliteStatement statement, DateTimeOffset? value) =>
+        statement.With(value?.ToUnixTimeMilliseconds());
+
     public static SqliteStatement With(this SqliteStatement statement, DateTimeOffset value) =>
         statement.With(value.ToUnixTimeMilliseconds());
 
@@ -33,6 +39,18 @@ internal static class SqliteEncoding
 
     public static DateTimeOffset Time(this SqliteStatement statement, int column) =>
         DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(column));
+
+    public static DateTimeOffset? TimeOrNull(this SqliteStatement statement, int column) =>
+        statement.IsNull(column) ? null : statement.Time(column);
+
+    public static int? Int32OrNull(this SqliteStatement statement, int column) =>
+        statement.IsNull(column) ? null : statement.Int32(column);
+
+    public static UInt128? UInt128OrNull(this SqliteStatement statement, int column) =>
+        statement.IsNull(column) ? null : statement.UInt128(column);
+
+    public static long? Int64OrNull(this SqliteStatement statement, int column) =>
+        statement.IsNull(column) ? null : statement.Int64(column);
 
     public static string[] Strings(this SqliteStatement statement, int column) =>
         statement.Text(column) is { } json ? JsonSerializer.Deserialize<string[]>(json)! : [];

@@ -20,7 +20,7 @@ internal sealed partial class SqliteJournal : IJournal
     private readonly SqlitePruner _pruner;
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LaneState> _lanes = new(StringComparer.Ordinal);
+    private readonly SqliteLanes _lanes;
     private bool _disposed;
 
     private SqliteJournal(FileStream fileLock, SqliteConnection connection, SqliteJournalOptions options, TimeProvider timeProvider, ILogger logger)
@@ -30,6 +30,7 @@ internal sealed partial class SqliteJournal : IJournal
         _queue = new SqliteQueue(options.MaxWaiting, options.MaxWaitingBytes);
         _health = new SqliteHealth(options.Path, options.EndProcess, logger);
         _pruner = new SqlitePruner(connection, options, _books);
+        _lanes = new SqliteLanes(connection);
         _readers = new SqliteReaders(options.Path);
         var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
         _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
@@ -82,7 +83,7 @@ internal sealed partial class SqliteJournal : IJournal
         _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
 
     public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken) =>
-        await _readers.Read(reader => reader.Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
+        await _readers.Read(reader => reader.Claims(inTaskOrder).Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
 
     public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
@@ -102,21 +103,38 @@ internal sealed partial class SqliteJournal : IJournal
         return await write.Task;
     }
 
-    public LaneState Lane(string consumer) => _lanes.GetValueOrDefault(consumer);
+    public LaneState Lane(string consumer) => _lanes.Of(consumer);
 
     public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
     {
-        _lanes[consumer] = state;
-        _books.Signals.Pulse(consumer);
-        return ValueTask.CompletedTask;
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Write(
+            _ => _lanes.Write(consumer, state),
+            written =>
+            {
+                _lanes.Keep(consumer, state);
+                _books.Signals.Pulse(consumer);
+            }));
     }
 
-    public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var woken = new List<string>();
+        return new(Write(
+            rows =>
+            {
+                woken.Clear();
+                rows.Revive(eventId, _books.Now, woken);
+                return woken.Count;
+            },
+            _ => woken.ForEach(_books.Signals.Pulse)));
+    }
 
     public void Release(Delivery delivery) => _books.Leases.Release(delivery);
 
     public async ValueTask<DateTimeOffset?> NextDueAsync(string consumer, bool inTaskOrder, CancellationToken cancellationToken) =>
-        await _readers.Read(reader => reader.NextDue(consumer, _books.Leases), cancellationToken);
+        await _readers.Read(reader => reader.Claims(inTaskOrder).NextDue(consumer, _books.Leases), cancellationToken);
 
     public Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken) =>
         _books.Signals.WaitAsync(consumer, limit, cancellationToken);
@@ -143,8 +161,21 @@ internal sealed partial class SqliteJournal : IJournal
 
     private static void BringBackParked(SqliteConnection connection, DateTimeOffset now)
     {
-        using var statement = new SqliteStatement(connection, "UPDATE delivery SET due_at = ?1 WHERE state = 0 AND due_at > ?1");
+        using var statement = new SqliteStatement(connection,
+            """
+            UPDATE delivery SET due_at = ?1
+            WHERE state = 0 AND held IN (0, 1) AND due_at > ?1 AND consumer IN (SELECT consumer FROM backlog)
+            """);
         statement.With(now + LongestDelay).Run();
+    }
+
+    private Task<T> Write<T>(Func<SqliteRows, T> body, Action<T>? committed = null)
+    {
+        var write = new OtherWrite<T>(body, committed);
+        if (_queue.AddUnbounded(write) is { } refusal)
+            write.Refused(refusal);
+
+        return write.Task;
     }
 
     private Task Enqueue(UpkeepWrite write)

@@ -38,6 +38,7 @@ internal sealed class SqlitePruner : IDisposable
 
     public SqlitePruner(SqliteConnection connection, SqliteJournalOptions options, SqliteBookkeeping books)
     {
+        Backlog = new SqliteBacklog(connection);
         (_options, _books) = (options, books);
         _nextPass = books.Now;
         _oldestEvents = new(connection,
@@ -69,6 +70,8 @@ internal sealed class SqlitePruner : IDisposable
         Keys,
         Vacuum,
     }
+
+    public SqliteBacklog Backlog { get; }
 
     public bool IsDue => _books.Now >= _nextPass;
 

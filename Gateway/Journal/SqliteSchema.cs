@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Reflection;
+using AngoGateway.Envelopes;
+using AngoGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace AngoGateway.Journal;
@@ -112,9 +115,30 @@ internal static class SqliteSchema
         {
             using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!);
             using var transaction = connection.BeginTransaction();
+            AddFunctions(connection);
             Execute(connection, $"{reader.ReadToEnd()}; PRAGMA user_version={number}");
+            Checkpoints.Reach(Checkpoints.Migrating);
             transaction.Commit();
         }
+    }
+
+    /// <summary>What a migration computes of rows that are there already. Texts come as blobs, because they may hold U+0000.</summary>
+    private static void AddFunctions(SqliteConnection connection)
+    {
+        connection.CreateFunction<byte[]?, byte[]?, byte[]?, byte[]?>(
+            "task_digest",
+            static (source, project, task) =>
+            {
+                if (task is null)
+                    return null;
+
+                var digest = new byte[16];
+                BinaryPrimitives.WriteUInt128BigEndian(digest, TaskIdentity.Digest(source, project, task));
+                return digest;
+            },
+            isDeterministic: true);
+        connection.CreateFunction<string?, long?>(
+            "instant_us", static text => TaskIdentity.Microseconds(IsoInstant.Parse(text)), isDeterministic: true);
     }
 
     private static string WhatToDo(int code) => code switch

@@ -80,10 +80,11 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
 {
     private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _changed;
+    private bool _wakes;
 
     public Task<bool> Task => _done.Task;
 
-    public override void Execute(SqliteRows rows) => _changed = rows.Settle(delivery, settlement, books.Now);
+    public override void Execute(SqliteRows rows) => _changed = rows.Settle(delivery, settlement, books.Now, out _wakes);
 
     public override void Committed()
     {
@@ -92,7 +93,7 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
             books.Keys.Remove(delivery.Event.Key);
 
         books.Leases.EndSettle(delivery);
-        if (_changed && settlement.State == DeliveryState.Pending)
+        if (_wakes)
             books.Signals.Pulse(delivery.Consumer);
 
         _done.TrySetResult(_changed);
@@ -103,6 +104,27 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
         books.Leases.UndoSettle(delivery);
         _done.TrySetException(new JournalUnavailableException(fault));
     }
+}
+
+/// <summary>Something a person or a lane asked for beside the events.</summary>
+/// <param name="body">Within the transaction; may run again after a rollback.</param>
+/// <param name="committed">After the commit, before the waiter is told.</param>
+internal sealed class OtherWrite<T>(Func<SqliteRows, T> body, Action<T>? committed = null) : SqliteWrite(size: 0)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _result;
+
+    public Task<T> Task => _done.Task;
+
+    public override void Execute(SqliteRows rows) => _result = body(rows);
+
+    public override void Committed()
+    {
+        committed?.Invoke(_result!);
+        _done.TrySetResult(_result!);
+    }
+
+    public override void Refused(string fault) => _done.TrySetException(new JournalUnavailableException(fault));
 }
 
 /// <summary>Upkeep between the events: pruning, probing.</summary>

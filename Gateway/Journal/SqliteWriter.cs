@@ -1,3 +1,4 @@
+using AngoGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -21,6 +22,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteHealth _health;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SqliteRows _rows;
+    private readonly SqliteBacklog _backlog;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
@@ -30,7 +32,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         SqliteConnection connection, SqliteQueue queue, SqlitePruner pruner, SqliteCheckpointer checkpointer, SqliteHealth health)
     {
         (_connection, _queue, _pruner, _checkpointer, _health) = (connection, queue, pruner, checkpointer, health);
-        _rows = new SqliteRows(connection);
+        _backlog = pruner.Backlog;
+        _rows = new SqliteRows(connection, _backlog);
         _begin = new SqliteStatement(connection, "BEGIN IMMEDIATE");
         _commit = new SqliteStatement(connection, "COMMIT");
         _rollback = new SqliteStatement(connection, "ROLLBACK");
@@ -46,7 +49,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _queue.Close("The journal is closing.");
         await _ended.Task;
         _checkpointer.Finish(_connection);
-        foreach (var part in (IDisposable[])[_rows, _pruner, _begin, _commit, _rollback, _connection])
+        foreach (var part in (IDisposable[])[_rows, _pruner, _backlog, _begin, _commit, _rollback, _connection])
             part.Dispose();
     }
 
@@ -109,12 +112,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 }
 
                 current = null;
+                _backlog.Write();
+                if (slice.Exists(static write => write is SettleWrite))
+                    Checkpoints.Reach(Checkpoints.BeforeSettle);
+
                 _commit.Run();
             }
             // The one place where a failed statement becomes an answer; the thread must outlive it.
             catch (Exception exception)
             {
                 Rollback();
+                _backlog.Forget();
                 if (current is not null && SqliteFaults.Classify(exception) == SqliteFault.Row)
                 {
                     slice.Remove(current);
@@ -156,8 +164,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
             _checkpointer.Wrote(pages);
         }
 
+        if (slice.Exists(static write => write is AppendWrite))
+            Checkpoints.Reach(Checkpoints.Committed);
+
+        if (slice.Exists(static write => write is SettleWrite))
+            Checkpoints.Reach(Checkpoints.Settled);
+
         _queue.Done(slice);
-        slice.ForEach(write => write.Committed());
+        slice.ForEach(static write => write.Committed());
     }
 
     private void Refuse(List<SqliteWrite> writes, string fault)

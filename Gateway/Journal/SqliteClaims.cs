@@ -1,0 +1,120 @@
+using Microsoft.Data.Sqlite;
+
+namespace AngoGateway.Journal;
+
+/// <summary>Finds what a lane may have, on one reading connection.</summary>
+/// <remarks>
+/// Each range below is a seek into delivery_due and a read of as many rows as are wanted, plus those in somebody's hands,
+/// whatever waits behind them. In task order only rows that no other holds back count (held = 0); else both kinds are merged.
+/// </remarks>
+internal sealed class SqliteClaims : IDisposable
+{
+    private readonly bool _oneOfTask;
+    private readonly SqliteStatement _fresh;
+    private readonly SqliteStatement _retries;
+    private readonly SqliteStatement _next;
+    private readonly SqliteStatement _event;
+
+    public SqliteClaims(SqliteConnection connection, bool oneOfTask)
+    {
+        _oneOfTask = oneOfTask;
+        _fresh = new(connection, Ranges("due_at = 0", oneOfTask));
+        _retries = new(connection, Ranges("due_at > 0 AND due_at <= ?3", oneOfTask));
+        _next = new(connection, Ranges("due_at >= 0", oneOfTask));
+        _event = new(connection, $"SELECT e.size, {SqliteEvents.Columns} FROM event AS e WHERE e.seq = ?");
+    }
+
+    /// <summary>Leases due deliveries: fresh ones first, but a quarter retries when there are so many.</summary>
+    public List<Delivery> Claim(string consumer, int limit, DateTimeOffset now, Leases leases)
+    {
+        var fresh = new List<Delivery>();
+        var retries = new List<Delivery>();
+        var rows = limit + Hidden(leases.BeginClaim(consumer));
+        try
+        {
+            _retries.With(consumer).With(rows).With(now);
+            var more = Take(_retries, consumer, (limit + 2) / 4, leases, retries);
+            _fresh.With(consumer).With(rows);
+            Take(_fresh, consumer, limit - retries.Count, leases, fresh);
+            if (more)
+                Take(_retries, consumer, limit - fresh.Count, leases, retries);
+            fresh.AddRange(retries);
+            return fresh;
+        }
+        catch
+        {
+            fresh.ForEach(leases.Release);
+            retries.ForEach(leases.Release);
+            throw;
+        }
+        finally
+        {
+            _fresh.Reset();
+            _retries.Reset();
+            leases.EndClaim(consumer);
+        }
+    }
+
+    public DateTimeOffset? NextDue(string consumer, Leases leases)
+    {
+        var inHands = leases.BeginClaim(consumer);
+        try
+        {
+            _next.With(consumer).With(1 + Hidden(inHands));
+            while (_next.Step())
+            {
+                if (leases.IsFree(consumer, (_next.Int64(0), _next.Int32(1)), _next.UInt128OrNull(4), _oneOfTask))
+                    return _next.Time(5);
+            }
+
+            return null;
+        }
+        finally
+        {
+            _next.Reset();
+            leases.EndClaim(consumer);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in (SqliteStatement[])[_fresh, _retries, _next, _event])
+            statement.Dispose();
+    }
+
+    /// <summary>Rows in order of their turn; ?1 is the consumer, ?2 how many.</summary>
+    internal static string Ranges(string due, bool oneOfTask)
+    {
+        var free = Range(0);
+        return oneOfTask ? $"{free} ORDER BY due_at, event_seq LIMIT ?2" : $"{free} UNION ALL {Range(1)} ORDER BY due_at, event_seq LIMIT ?2";
+
+        string Range(int held) =>
+            $"""
+            SELECT event_seq, replay, attempts, queued_at, task, due_at FROM delivery INDEXED BY delivery_due
+            WHERE consumer = ?1 AND state = 0 AND held = {held} AND {due}
+            """;
+    }
+
+    // In task order each row in somebody's hands may also close the first one of its task.
+    private int Hidden(int inHands) => _oneOfTask ? 2 * inHands : inHands;
+
+    /// <returns>False after the last row.</returns>
+    private bool Take(SqliteStatement rows, string consumer, int limit, Leases leases, List<Delivery> taken)
+    {
+        while (taken.Count < limit)
+        {
+            if (!rows.Step())
+                return false;
+
+            var (seq, replay, attempts) = (rows.Int64(0), rows.Int32(1), rows.Int32(2));
+            if (!leases.TryTake(consumer, (seq, replay), attempts, rows.UInt128OrNull(4), _oneOfTask))
+                continue;
+
+            _event.With(seq).Step();
+            taken.Add(new Delivery(SqliteEvents.Read(_event, 1), _event.Int32(0), consumer, replay, attempts, rows.Time(3)) { Seq = seq });
+            _event.Reset();
+        }
+
+        return true;
+    }
+}
