@@ -40,6 +40,38 @@ public sealed class AttemptOutcomeTests
     public void Each_way_of_getting_no_response_has_one_consequence(string result, string expected) =>
         Assert.Equal(expected, Of(Enum.Parse<ForwardResult>(result), null).Result.ToString());
 
+    [Theory]
+    [InlineData(200, "Alive")]
+    [InlineData(302, "Alive")]
+    [InlineData(400, "Alive")]
+    [InlineData(410, "Alive")]
+    [InlineData(429, "Overloaded")]
+    [InlineData(408, "Failing")]
+    [InlineData(425, "Failing")]
+    [InlineData(500, "Failing")]
+    [InlineData(503, "Failing")]
+    public void Each_status_says_something_of_the_consumers_health(int status, string sign)
+    {
+        Assert.Equal(sign, Of(ForwardResult.Responded, status).Sign.ToString());
+        Assert.Equal(sign, Of(ForwardResult.Responded, status, queuedAt: Now.AddDays(-2)).Sign.ToString());
+    }
+
+    [Theory]
+    [InlineData("TimedOut", "Failing")]
+    [InlineData("Failed", "Failing")]
+    [InlineData("NoHealthyAddress", "Failing")]
+    [InlineData("CannotBuild", "None")]
+    [InlineData("Canceled", "None")]
+    public void Each_way_of_getting_no_response_says_something_of_the_consumers_health(string result, string sign) =>
+        Assert.Equal(sign, Of(Enum.Parse<ForwardResult>(result), null).Sign.ToString());
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(7, 7)]
+    [InlineData(86400, 3600)]
+    public void An_answer_429_holds_the_lane_within_the_longest_delay(int? retryAfter, int? hold) => Assert.Equal(
+        hold, (int?)Of(ForwardResult.Responded, 429, retryAfter: retryAfter is { } s ? TimeSpan.FromSeconds(s) : null).Hold?.TotalSeconds);
+
     [Fact]
     public void Overload_waits_a_minute_and_a_plain_failure_does_not()
     {
@@ -66,7 +98,7 @@ public sealed class AttemptOutcomeTests
         Assert.Same(attempt, Of(ForwardResult.Responded, 500).Settle(attempt).Attempt);
     }
 
-    private static AttemptOutcome Of(ForwardResult result, int? status, DateTimeOffset? queuedAt = null) => AttemptOutcome.Of(
-        new ForwardOutcome(result, status, RetryAfter: null, Address: null, Error: null, Response: null),
+    private static AttemptOutcome Of(ForwardResult result, int? status, DateTimeOffset? queuedAt = null, TimeSpan? retryAfter = null) => AttemptOutcome.Of(
+        new ForwardOutcome(result, status, retryAfter, Address: null, Error: null, Response: null),
         attempts: 1, queuedAt ?? Now, Schedule, Now, jitter: 0);
 }

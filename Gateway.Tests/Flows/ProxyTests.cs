@@ -66,6 +66,21 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_duplicate_revives_the_queued_delivery_that_died()
+    {
+        _audit.AnswersInTurn(410, 200);
+        var payload = AngoPayload.Of(stage: "Live");
+        await _gateway.PostAsync(payload);
+        await _gateway.WaitForLogAsync("Attempt Dead", Soon);
+
+        Assert.Equal("duplicate", (await _gateway.PostAsync(payload)).Word);
+
+        await _audit.WaitForAsync(2, Soon);
+        Assert.Equal("2", _audit.Received[1].Headers["X-Gateway-Attempt"]);
+        Assert.Single(_service.Received);
+    }
+
+    [Fact]
     public async Task A_failed_event_is_forgotten_so_that_the_sender_can_try_again()
     {
         _service.AnswersInTurn(500, 200);

@@ -66,7 +66,7 @@ public sealed class ClusterSettingsTests
         var qa = Bench.Cluster("qa", $$"""
             {
               "Destinations": { "hole": { "Address": "{{hole.Url}}" } },
-              "HealthCheck": { "Passive": { "Enabled": true }, "AvailableDestinationsPolicy": "HealthyAndUnknown" }
+              "HealthCheck": { "Passive": { "Enabled": true } }
             }
             """);
         await using var bench = await Bench.StartAsync(time, qa);
@@ -77,6 +77,18 @@ public sealed class ClusterSettingsTests
 
         Assert.All(await Task.WhenAll(attempts), outcome => Assert.Equal(ForwardResult.TimedOut, outcome.Result));
         Assert.Equal(ForwardResult.NoHealthyAddress, (await bench.ForwardAsync(live, qa)).Result);
+    }
+
+    [Theory]
+    [InlineData("", "HealthyAndUnknown")]
+    [InlineData(", \"AvailableDestinationsPolicy\": \"HealthyOrPanic\"", "HealthyOrPanic")]
+    public void Unhealthy_addresses_are_used_only_where_that_is_written(string written, string policy)
+    {
+        var qa = Bench.Cluster("qa", $$"""
+            { "Destinations": { "a": { "Address": "http://a" } }, "HealthCheck": { "Passive": { "Enabled": true }{{written}} } }
+            """);
+
+        Assert.Equal(policy, Assert.Single(Clusters.Compile([qa], [])).Cluster.HealthCheck!.AvailableDestinationsPolicy);
     }
 
     [Theory]
