@@ -45,10 +45,10 @@ public sealed class StopTests
               "routes": [ { "match": {}, "to": ["training"] } ]
             }
             """));
-        var load = new Load();
+        var load = new Load(rate: 500);
         await using (var first = await GatewayProcess.StartAsync(config))
         {
-            await load.RunUntilGoneAsync(first.Public, senders: 8, acknowledgements: 200, first.TerminateAsync);
+            await load.RunUntilGoneAsync(first.Public, acknowledgements: 200, first.TerminateAsync);
             Assert.Equal(0, first.ExitCode);
         }
 
