@@ -36,7 +36,7 @@ public sealed class SqlitePrunerTests : SqliteTest
     [Fact]
     public async Task A_key_leaves_after_its_term_and_never_before_its_event()
     {
-        Journals.Retention = new Retention(Events: TimeSpan.FromDays(20), Keys: TimeSpan.FromDays(10));
+        Journals.Retention = new Retention(Events: TimeSpan.FromDays(20), Keys: TimeSpan.FromDays(10), DeadLetters: TimeSpan.FromDays(90));
         var journal = Open();
         await Append(journal, Event(1));
         await Append(journal, Event(2), "dead");
@@ -57,7 +57,7 @@ public sealed class SqlitePrunerTests : SqliteTest
     [Fact]
     public async Task A_key_that_came_late_is_kept_for_its_whole_term()
     {
-        Journals.Retention = new Retention(Events: TimeSpan.FromDays(1), Keys: TimeSpan.FromDays(10));
+        Journals.Retention = new Retention(Events: TimeSpan.FromDays(1), Keys: TimeSpan.FromDays(10), DeadLetters: TimeSpan.FromDays(90));
         var journal = Open();
         var late = Event(1) with { Key = new EventKey(Time.GetUtcNow().AddDays(-9).ToUnixTimeMilliseconds(), 1) };
         var untimed = Event(2) with { Key = new EventKey(0, 2, ByContent: true) };

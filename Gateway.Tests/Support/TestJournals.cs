@@ -18,7 +18,7 @@ internal sealed class TestJournals : IAsyncDisposable
 
     public string File => Path.Combine(Folder, "gateway.db");
 
-    public Retention Retention { get; set; } = new(TimeSpan.FromDays(7), TimeSpan.FromDays(365));
+    public Retention Retention { get; set; } = new(TimeSpan.FromDays(7), TimeSpan.FromDays(365), TimeSpan.FromDays(90));
 
     public SqliteJournal OpenSqlite(
         TimeProvider timeProvider, Func<SqliteJournalOptions, SqliteJournalOptions>? with = null, ILogger<SqliteJournal>? logger = null)

@@ -20,13 +20,19 @@ internal enum JournalType
 /// Event keys. Default 365 days. A signature never expires, so an event whose updatedAt is older than this is
 /// quarantined instead of delivered: its key may have been forgotten.
 /// </param>
+/// <param name="DeadLetters">
+/// Dead letters, counted from their death, and quarantined events, from acceptance. Default 90 days, or <paramref name="Events"/> when that is longer.
+/// </param>
 internal sealed record RetentionConfig(
     [property: DefaultValue("7.00:00:00")]
     [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
     TimeSpan? Events = null,
     [property: DefaultValue("365.00:00:00")]
     [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
-    TimeSpan? Keys = null) : IValidatableObject
+    TimeSpan? Keys = null,
+    [property: DefaultValue("90.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "36500.00:00:00")]
+    TimeSpan? DeadLetters = null) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -37,12 +43,27 @@ internal sealed record RetentionConfig(
                 $"keys \"{retention.Keys:c}\" is shorter than events \"{retention.Events:c}\" (defaults \"365.00:00:00\" and \"7.00:00:00\"): make it at least as long",
                 [nameof(Keys), nameof(Events)]);
         }
+
+        if (retention.DeadLetters < retention.Events)
+        {
+            yield return new(
+                $"deadLetters \"{retention.DeadLetters:c}\" is shorter than events \"{retention.Events:c}\": make it at least as long",
+                [nameof(DeadLetters), nameof(Events)]);
+        }
     }
 }
 
 /// <summary>How long the journal remembers, as compiled.</summary>
-internal sealed record Retention(TimeSpan Events, TimeSpan Keys)
+internal sealed record Retention(TimeSpan Events, TimeSpan Keys, TimeSpan DeadLetters)
 {
-    public static Retention From(RetentionConfig config) =>
-        new(config.Events ?? TimeSpan.FromDays(7), config.Keys ?? TimeSpan.FromDays(365));
+    private static readonly TimeSpan DefaultDeadLetters = TimeSpan.FromDays(90);
+
+    public static Retention From(RetentionConfig config)
+    {
+        var events = config.Events ?? TimeSpan.FromDays(7);
+        return new(
+            events,
+            config.Keys ?? TimeSpan.FromDays(365),
+            config.DeadLetters ?? (events > DefaultDeadLetters ? events : DefaultDeadLetters));
+    }
 }

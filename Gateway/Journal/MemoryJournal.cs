@@ -13,19 +13,20 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
     private readonly Lock _gate = new();
     private readonly Dictionary<EventKey, Guid> _keys = [];
-    private readonly Dictionary<Guid, Entry> _events = [];
-    private readonly Dictionary<string, SortedDictionary<(long DueAt, long Seq), Row>> _due = new(StringComparer.Ordinal);
-    private readonly Queue<Entry> _settled = new();
+    private readonly Dictionary<Guid, MemoryEntry> _events = [];
+    private readonly SortedSet<MemoryEntry> _bySeq = new(Comparer<MemoryEntry>.Create(static (a, b) => a.Seq.CompareTo(b.Seq)));
+    private readonly Dictionary<string, MemoryLane> _lanes = new(StringComparer.Ordinal);
+    private readonly Queue<MemoryEntry> _settled = new();
+    private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
     private readonly Queue<StoredEvent> _remembered = new();
     private readonly WorkSignals _signals = new(timeProvider);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LaneState> _lanes = new(StringComparer.Ordinal);
     private long _lastSeq;
     private long _settledBytes;
     private bool _closed;
 
     public JournalHealth Health => default;
 
-    private long Now => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+    private DateTimeOffset Now => timeProvider.GetUtcNow();
 
     public ValueTask<AppendResult> AppendAsync(
         StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
@@ -42,7 +43,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             }
 
             Forget();
-            Add(new Entry(++_lastSeq, @event, payload.ToArray()), deliveries);
+            Add(new MemoryEntry(++_lastSeq, @event, payload.ToArray()), deliveries);
             return ValueTask.FromResult(new AppendResult(AppendStatus.Accepted, @event.Id));
         }
     }
@@ -57,9 +58,10 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     {
         lock (_gate)
         {
-            var now = Now;
-            var rows = DueOf(consumer).TakeWhile(due => due.Key.DueAt <= now).Take(limit).Select(due => due.Value).ToArray();
-            return ValueTask.FromResult<IReadOnlyList<Delivery>>(Array.ConvertAll(rows, Lease));
+            var rows = LaneOf(consumer).Claim(limit, Now.ToUnixTimeMilliseconds(), inTaskOrder);
+            return ValueTask.FromResult<IReadOnlyList<Delivery>>(Array.ConvertAll(
+                rows,
+                row => new Delivery(row.Entry.Event, row.Entry.Payload.Length, consumer, row.Replay, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq }));
         }
     }
 
@@ -94,11 +96,17 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         }
     }
 
-    public LaneState Lane(string consumer) => _lanes.GetValueOrDefault(consumer);
+    public LaneState Lane(string consumer)
+    {
+        lock (_gate)
+            return _lanes.TryGetValue(consumer, out var lane) ? lane.State : default;
+    }
 
     public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
     {
-        _lanes[consumer] = state;
+        lock (_gate)
+            LaneOf(consumer).State = state;
+
         _signals.Pulse(consumer);
         return ValueTask.CompletedTask;
     }
@@ -116,7 +124,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         lock (_gate)
         {
             if (Leased(delivery) is { } row)
-                Offer(row);
+                LaneOf(row.Consumer).EndLease(row);
         }
     }
 
@@ -124,8 +132,8 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     {
         lock (_gate)
         {
-            var due = DueOf(consumer);
-            return ValueTask.FromResult<DateTimeOffset?>(due.Count == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(due.First().Key.DueAt));
+            return ValueTask.FromResult<DateTimeOffset?>(
+                LaneOf(consumer).NextDue(inTaskOrder) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null);
         }
     }
 
@@ -140,23 +148,57 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         return ValueTask.CompletedTask;
     }
 
-    private void Add(Entry entry, IReadOnlyList<NewDelivery> deliveries)
+    private void Add(MemoryEntry entry, IReadOnlyList<NewDelivery> deliveries)
     {
         _keys.Add(entry.Event.Key, entry.Event.Id);
         _remembered.Enqueue(entry.Event);
         _events.Add(entry.Event.Id, entry);
-        foreach (var delivery in deliveries)
-        {
-            var row = new Row(entry, delivery.Consumer) { QueuedAt = entry.Event.ReceivedAt };
-            entry.Rows.Add(row);
-            if (delivery.Done is null)
-                Offer(row);
-            else
-                (row.State, row.Attempts) = (DeliveryState.Delivered, 1);
-        }
+        _bySeq.Add(entry);
+        if (entry.Event.Disposition == Disposition.Quarantined)
+            _kept.Enqueue((entry.Event.ReceivedAt, entry));
 
-        entry.Rows.Where(row => row.State == DeliveryState.Pending).ToList().ForEach(row => _signals.Pulse(row.Consumer));
+        foreach (var delivery in deliveries)
+            Insert(entry, replay: 0, delivery, entry.Event.ReceivedAt);
+
         CountSettled(entry);
+    }
+
+    private void Insert(MemoryEntry entry, int replay, NewDelivery delivery, DateTimeOffset queuedAt)
+    {
+        var lane = LaneOf(delivery.Consumer);
+        var row = new MemoryRow(entry, delivery.Consumer, replay, TaskIdentity.Of(entry.Event)) { QueuedAt = queuedAt };
+        entry.Rows.Add(row);
+        var late = delivery.NewestOnly && Supersede(lane, row);
+        if (delivery.Done is { } done)
+        {
+            (row.State, row.Attempts, row.SettledAt) = (DeliveryState.Delivered, 1, done.At + done.Duration);
+            row.Tries.Add(done with { Number = 1 });
+        }
+        else if (late)
+        {
+            (row.State, row.SettledAt) = (DeliveryState.Superseded, Now);
+        }
+        else
+        {
+            lane.Enter(row);
+            _signals.Pulse(row.Consumer);
+        }
+    }
+
+    /// <returns>Whether the new row is superseded itself.</returns>
+    private bool Supersede(MemoryLane lane, MemoryRow row)
+    {
+        if (row.Identity is not { Task: { } task, UpdatedUs: { } updatedUs } || TaskIdentity.AtStage(row.Entry.Event) is not { } stage)
+            return false;
+
+        if (lane.Newest.TryGetValue(stage, out var newest) && newest > updatedUs)
+            return true;
+
+        lane.Newest[stage] = updatedUs;
+        foreach (var older in lane.Of(task).Where(older => older.Identity.UpdatedUs < updatedUs && TaskIdentity.AtStage(older.Entry.Event) == stage))
+            End(older, DeliveryState.Superseded);
+
+        return false;
     }
 
     private void Revive(Guid id)
@@ -166,47 +208,96 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
         foreach (var row in entry.Rows.Where(row => row.State == DeliveryState.Dead))
         {
-            (row.State, row.DueAt, row.QueuedAt) = (DeliveryState.Pending, Now, timeProvider.GetUtcNow());
-            Offer(row);
+            (row.DueAt, row.QueuedAt, row.SettledAt) = (Now.ToUnixTimeMilliseconds(), Now, null);
+            LaneOf(row.Consumer).Dead--;
+            LaneOf(row.Consumer).Enter(row);
             _signals.Pulse(row.Consumer);
         }
     }
 
-    private void Settle(Row row, Settlement settlement)
+    private void Settle(MemoryRow row, Settlement settlement)
     {
-        row.State = settlement.State;
-        row.IsLeased = false;
-        row.Attempts += settlement.Attempt is null ? 0 : 1;
+        if (settlement.Attempt is { } attempt)
+            row.Tries.Add(attempt with { Number = ++row.Attempts });
+
+        var lane = LaneOf(row.Consumer);
+        var settledAt = Now;
         if (row.State == DeliveryState.Pending)
         {
-            row.DueAt = settlement.DueAt?.ToUnixTimeMilliseconds() ?? Now;
-            Offer(row);
+            lane.Leave(row);
+            if (settlement.State == DeliveryState.Pending)
+            {
+                row.DueAt = (settlement.DueAt ?? Now).ToUnixTimeMilliseconds();
+                lane.Enter(row);
+            }
+            else
+            {
+                End(row, settlement.State);
+            }
+        }
+        else if (settlement.State == DeliveryState.Delivered)
+        {
+            (row.State, row.SettledAt) = (DeliveryState.Delivered, settledAt);
+        }
+        else
+        {
+            row.SettledAt = settledAt;
+        }
+
+        lane.EndLease(row);
+        if (settlement.State == DeliveryState.Pending || lane.Has(row.Identity.Task))
             _signals.Pulse(row.Consumer);
+
+        CountSettled(row.Entry);
+    }
+
+    /// <summary>A pending or dead row gets another state.</summary>
+    private void End(MemoryRow row, DeliveryState state)
+    {
+        var lane = LaneOf(row.Consumer);
+        if (row.State == DeliveryState.Dead)
+            lane.Dead--;
+        else
+            lane.Leave(row);
+
+        (row.State, row.SettledAt) = (state, Now);
+        if (state == DeliveryState.Dead)
+        {
+            lane.Dead++;
+            _kept.Enqueue((Now, row.Entry));
         }
 
         CountSettled(row.Entry);
     }
 
-    private void CountSettled(Entry entry)
+    private void CountSettled(MemoryEntry entry)
     {
-        if (entry.Event.Disposition == Disposition.Quarantined
-            || entry.Rows.Exists(row => row.State is DeliveryState.Pending or DeliveryState.Dead))
-        {
+        if (entry.IsLeaving || !entry.IsSettled)
             return;
-        }
 
+        entry.IsLeaving = true;
         _settled.Enqueue(entry);
         _settledBytes += entry.Payload.Length;
     }
 
     private void Forget()
     {
-        var (now, terms) = (timeProvider.GetUtcNow(), retention());
+        var (now, terms) = (Now, retention());
         while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
         {
             _settled.Dequeue();
             _settledBytes -= oldest.Payload.Length;
-            _events.Remove(oldest.Event.Id);
+            oldest.IsLeaving = false;
+            if (oldest.IsSettled)
+                Remove(oldest);
+        }
+
+        var cutoff = now - terms.DeadLetters;
+        while (_kept.TryPeek(out var kept) && kept.Since < cutoff)
+        {
+            _kept.Dequeue();
+            if (!kept.Entry.Rows.Exists(row => row.State == DeliveryState.Pending || (row.State == DeliveryState.Dead && row.SettledAt >= cutoff)))
+                Remove(kept.Entry);
         }
 
         while (_remembered.TryPeek(out var first) && first.ReceivedAt < now - terms.Keys && !_events.ContainsKey(first.Id))
@@ -217,52 +308,24 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         }
     }
 
-    private Delivery Lease(Row row)
+    private void Remove(MemoryEntry entry)
     {
-        DueOf(row.Consumer).Remove((row.DueAt, row.Entry.Seq));
-        row.IsLeased = true;
-        return new Delivery(row.Entry.Event, row.Entry.Payload.Length, row.Consumer, Replay: 0, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq };
+        if (!_events.Remove(entry.Event.Id))
+            return;
+
+        _bySeq.Remove(entry);
+        entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 
-    private Row? Leased(Delivery delivery) => _events.TryGetValue(delivery.Event.Id, out var entry)
-        ? entry.Rows.Find(row => row.Consumer == delivery.Consumer && row.IsLeased && row.Attempts == delivery.Attempts)
+    private MemoryRow? Leased(Delivery delivery) => _events.TryGetValue(delivery.Event.Id, out var entry)
+        ? entry.Rows.Find(row => row.Consumer == delivery.Consumer && row.Replay == delivery.Replay && row.IsLeased && row.Attempts == delivery.Attempts)
         : null;
 
-    private void Offer(Row row)
+    private MemoryLane LaneOf(string consumer)
     {
-        row.IsLeased = false;
-        DueOf(row.Consumer).Add((row.DueAt, row.Entry.Seq), row);
-    }
+        if (!_lanes.TryGetValue(consumer, out var lane))
+            _lanes.Add(consumer, lane = new MemoryLane());
 
-    /// <summary>A consumer's pending, unleased rows as they are handed out; a row leaves before its due time changes.</summary>
-    private SortedDictionary<(long DueAt, long Seq), Row> DueOf(string consumer)
-    {
-        if (!_due.TryGetValue(consumer, out var due))
-            _due.Add(consumer, due = []);
-
-        return due;
-    }
-
-    private sealed record Entry(long Seq, StoredEvent Event, byte[] Payload)
-    {
-        public List<Row> Rows { get; } = [];
-    }
-
-    private sealed class Row(Entry entry, string consumer)
-    {
-        public Entry Entry => entry;
-
-        public string Consumer => consumer;
-
-        public DeliveryState State { get; set; }
-
-        public bool IsLeased { get; set; }
-
-        /// <summary>Unix milliseconds; 0 while it was never tried.</summary>
-        public long DueAt { get; set; }
-
-        public int Attempts { get; set; }
-
-        public DateTimeOffset QueuedAt { get; set; }
+        return lane;
     }
 }

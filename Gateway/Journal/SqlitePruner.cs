@@ -1,11 +1,12 @@
 using AngoGateway.Envelopes;
+using AngoGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace AngoGateway.Journal;
 
 /// <summary>
 /// Forgets in small steps inside the writer's transactions: first events whose term is over, then keys, then it gives
-/// free pages back. Events with a pending or dead delivery and quarantined ones stay until somebody has handled them.
+/// free pages back. Events with a pending delivery stay; dead letters and quarantined events have a term of their own.
 /// </summary>
 internal sealed class SqlitePruner : IDisposable
 {
@@ -24,7 +25,9 @@ internal sealed class SqlitePruner : IDisposable
     private readonly SqliteBookkeeping _books;
     private readonly SqliteStatement _oldestEvents;
     private readonly SqliteStatement[] _deletes;
+    private readonly SqliteStatement _dead;
     private readonly SqliteStatement _oldestKeys;
+    private readonly SqliteStatement _forgetNewest;
     private readonly SqliteStatement _deleteKey;
     private readonly SqliteStatement _freePages;
     private readonly SqliteStatement _vacuum;
@@ -44,8 +47,9 @@ internal sealed class SqlitePruner : IDisposable
         _oldestEvents = new(connection,
             """
             SELECT seq, received_at, size,
-                disposition = 2 OR EXISTS(SELECT 1 FROM delivery WHERE event_seq = seq AND state IN (0, 2))
-            FROM event WHERE seq > ? ORDER BY seq LIMIT ?
+                (disposition = 2 AND received_at >= ?1)
+                OR EXISTS(SELECT 1 FROM delivery WHERE event_seq = seq AND (state = 0 OR (state = 2 AND settled_at >= ?1)))
+            FROM event WHERE seq > ?2 ORDER BY seq LIMIT ?3
             """);
         _deletes =
         [
@@ -54,12 +58,18 @@ internal sealed class SqlitePruner : IDisposable
             new(connection, "DELETE FROM delivery WHERE event_seq = ?"),
             new(connection, "DELETE FROM event WHERE seq = ?"),
         ];
+        _dead = new(connection, "SELECT consumer FROM delivery WHERE event_seq = ? AND state = 2");
         _oldestKeys = new(connection,
             """
             SELECT updated_at, digest, seen_at, EXISTS(SELECT 1 FROM event WHERE id = event_id)
             FROM event_key WHERE (updated_at, digest) > (?, ?) AND updated_at < ? ORDER BY updated_at, digest LIMIT ?
             """);
         _deleteKey = new(connection, "DELETE FROM event_key WHERE updated_at = ? AND digest = ?");
+        _forgetNewest = new(connection,
+            """
+            DELETE FROM newest WHERE (consumer, digest) IN
+                (SELECT consumer, digest FROM newest WHERE updated_us < ? ORDER BY updated_us LIMIT ?)
+            """);
         _freePages = new(connection, "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count");
         _vacuum = new(connection, $"PRAGMA incremental_vacuum({StepPages})");
     }
@@ -90,7 +100,7 @@ internal sealed class SqlitePruner : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_oldestEvents, .. _deletes, _oldestKeys, _deleteKey, _freePages, _vacuum])
+        foreach (var statement in (SqliteStatement[])[_oldestEvents, .. _deletes, _dead, _oldestKeys, _forgetNewest, _deleteKey, _freePages, _vacuum])
             statement.Dispose();
     }
 
@@ -114,12 +124,13 @@ internal sealed class SqlitePruner : IDisposable
 
     private void PruneEvents(int rows)
     {
-        var cutoff = (_books.Now - _options.Retention().Events).ToUnixTimeMilliseconds();
+        var terms = _options.Retention();
+        var cutoff = (_books.Now - terms.Events).ToUnixTimeMilliseconds();
         var now = _books.Now.ToUnixTimeMilliseconds();
         var bytes = 0L;
         var more = false;
         _events.Clear();
-        _oldestEvents.With(_eventCursor).With(rows);
+        _oldestEvents.With(_books.Now - terms.DeadLetters).With(_eventCursor).With(rows);
         while (_oldestEvents.Step())
         {
             var receivedAt = _oldestEvents.Int64(1);
@@ -139,11 +150,23 @@ internal sealed class SqlitePruner : IDisposable
         {
             _eventCursor = seq;
             if (!keep)
-                Array.ForEach(_deletes, delete => delete.With(seq).Run());
+                Delete(seq);
         }
+
+        if (_events.Exists(static @event => !@event.Keep))
+            Checkpoints.Reach(Checkpoints.Pruning);
 
         if (!more)
             _phase = Phase.Keys;
+    }
+
+    private void Delete(long seq)
+    {
+        _dead.With(seq);
+        while (_dead.Step())
+            Backlog.Count(_dead.Text(0)!, DeliveryState.Dead, -1);
+
+        Array.ForEach(_deletes, delete => delete.With(seq).Run());
     }
 
     private void PruneKeys(int rows)
@@ -164,7 +187,12 @@ internal sealed class SqlitePruner : IDisposable
             _books.Keys.Remove(new EventKey(updatedAt, digest));
         }
 
-        if (_keys.Count == 0)
+        // What is older than the keys' memory is quarantined when it comes again: nothing is left to be superseded by these.
+        var forgotten = _forgetNewest.With(cutoff * 1000).With(rows).Run();
+        if (_keys.Exists(static key => !key.Keep) || forgotten > 0)
+            Checkpoints.Reach(Checkpoints.Pruning);
+
+        if (_keys.Count == 0 && forgotten == 0)
             _phase = Phase.Vacuum;
     }
 

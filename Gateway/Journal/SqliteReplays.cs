@@ -55,8 +55,8 @@ internal static class SqliteReplays
     {
         var order = progress.Job.Order;
         var filter = order.Filter with { State = order.Filter.State ?? ItemState.Dead };
-        var items = Items(connection, filter, progress.Cursor, progress.LastSeq, limit);
-        if (items.Count < limit)
+        var items = Items(connection, filter, progress.Cursor, progress.LastSeq, limit + 1);
+        if (items.Count <= limit)
             return items;
 
         var last = items[^1].Seq;
@@ -147,22 +147,3 @@ internal static class SqliteReplays
     /// <param name="LastSeq">Number of the last event that belongs to it.</param>
     internal sealed record Progress(ReplayJob Job, long Cursor, long LastSeq);
 }
-
-/// <summary>What a replay has found.</summary>
-/// <param name="Seq">Number of the event.</param>
-/// <param name="Consumer">Of the delivery; null when the event has none.</param>
-/// <param name="Replay">Of the delivery.</param>
-/// <param name="State">Of the delivery.</param>
-/// <param name="Event">The event.</param>
-internal sealed record ReplayItem(long Seq, string? Consumer, int Replay, DeliveryState State, StoredEvent Event)
-{
-    /// <summary>Who shall get it.</summary>
-    public PlannedReplay Plan(ReplayOrder order, Func<StoredEvent, IReadOnlyList<NewDelivery>> route) => new(this, (order.To, Consumer) switch
-    {
-        ({ } to, _) => [.. to.Distinct(StringComparer.Ordinal).Select(consumer => new NewDelivery(consumer))],
-        (null, { } own) => [new NewDelivery(own)],
-        _ => route(Event),
-    });
-}
-
-internal sealed record PlannedReplay(ReplayItem Item, IReadOnlyList<NewDelivery> Targets);
