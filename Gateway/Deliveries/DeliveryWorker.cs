@@ -13,8 +13,30 @@ internal sealed partial class DeliveryWorker(
     // While the journal cannot write, sending more would only make repeats: the worker waits with its settlement.
     private static readonly TimeSpan SettleAgainAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens.</summary>
+    // A fault inside the gateway mostly lasts: the delivery is due again at once, so its slot is given back a little later.
+    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
+
+    /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens. Never throws.</summary>
     public async Task<AttemptOutcome> AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    {
+        try
+        {
+            return await SendAndSettleAsync(delivery, consumer, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Pending again; the next start picks it up.
+        }
+        catch (Exception e)
+        {
+            Log.AttemptFailed(logger, e, delivery.Id);
+            await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return new AttemptOutcome(AttemptResult.Abandoned);
+    }
+
+    private async Task<AttemptOutcome> SendAndSettleAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
     {
         var released = false;
         try
@@ -128,6 +150,9 @@ internal sealed partial class DeliveryWorker(
         public static partial void Attempt(
             ILogger logger, LogLevel level, AttemptResult outcome, string consumer, string deliveryId, int attempt, string? address,
             int? status, string? error, DateTimeOffset? dueAt, double milliseconds);
+
+        [LoggerMessage(LogLevel.Error, "An attempt of delivery {DeliveryId} failed inside the gateway; it stays pending")]
+        public static partial void AttemptFailed(ILogger logger, Exception exception, string deliveryId);
 
         [LoggerMessage(LogLevel.Error, "The outcome of delivery {DeliveryId} could not be written yet, trying again: {Reason}")]
         public static partial void NotSettled(ILogger logger, string deliveryId, string reason);

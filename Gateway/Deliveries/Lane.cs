@@ -163,21 +163,7 @@ internal sealed partial class Lane(
     {
         // The lane's loop goes on at once, even when the attempt begins synchronously.
         await Task.Yield();
-        var outcome = new AttemptOutcome(AttemptResult.Abandoned);
-        try
-        {
-            outcome = await worker.AttemptAsync(delivery, consumer, stopping);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // Pending again; the next start picks it up.
-        }
-        catch (Exception e)
-        {
-            Log.AttemptFailed(logger, e, delivery.Id);
-            await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        var outcome = await worker.AttemptAsync(delivery, consumer, stopping);
         _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, outcome));
     }
 
@@ -187,9 +173,6 @@ internal sealed partial class Lane(
     {
         [LoggerMessage(LogLevel.Error, "The lane of consumer {Consumer} could not take its next step; it goes on in a second")]
         public static partial void StepFailed(ILogger logger, Exception exception, string consumer);
-
-        [LoggerMessage(LogLevel.Error, "An attempt of delivery {DeliveryId} failed inside the gateway; it stays pending")]
-        public static partial void AttemptFailed(ILogger logger, Exception exception, string deliveryId);
 
         [LoggerMessage(LogLevel.Warning, "Circuit opened consumer={Consumer} failures={Failures}: its deliveries wait, and it is probed")]
         public static partial void CircuitOpened(ILogger logger, string consumer, int failures);
