@@ -60,7 +60,7 @@ public sealed class SlowDiskTests
     }
 
     [Trait("Row", "slow-disk")]
-    [SystemFact(root: false, "strace")]
+    [SystemFact(root: true, "strace")]
     public async Task A_slow_disk_slows_the_answers_and_not_the_rate()
     {
         var count = Size(100, 6000);

@@ -80,15 +80,15 @@ internal static class Tool
         (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin").Split(':').Any(folder => File.Exists(Path.Combine(folder, command)));
 }
 
-/// <summary>For mounts, which are root's, and for tools that a machine may lack: skipped where they cannot be had.</summary>
+/// <summary>For what is root's to do, and for tools that a machine may lack: skipped where they cannot be had.</summary>
 internal sealed class SystemFactAttribute : FactAttribute
 {
-    /// <param name="root">Whether the test mounts something.</param>
+    /// <param name="root">Whether the test mounts something or traces a process.</param>
     /// <param name="tools">Programs it needs.</param>
     public SystemFactAttribute(bool root, params string[] tools)
     {
         if (root && Environment.UserName != "root")
-            Skip = "Mounting needs root.";
+            Skip = "Mounting, and tracing another process, need root.";
         else if (tools.FirstOrDefault(tool => !Tool.Exists(tool)) is { } missing)
             Skip = $"{missing} is not installed.";
     }

@@ -72,6 +72,9 @@ internal sealed class FakeConsumer : IDisposable
         return this;
     }
 
+    public Task WaitForEventsAsync(IReadOnlyCollection<Guid> eventIds, TimeSpan timeout) =>
+        WaitForEventsAsync([.. eventIds.Select(id => $"{id:D}")], timeout);
+
     /// <summary>Waits until every one of these events has arrived at least once.</summary>
     public Task WaitForEventsAsync(IReadOnlyCollection<string> eventIds, TimeSpan timeout)
     {
