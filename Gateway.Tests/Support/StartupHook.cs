@@ -27,7 +27,7 @@ internal static partial class StartupHook
     {
         public void OnNext(DiagnosticListener value)
         {
-            if (value.Name == "AngoGateway.Checkpoints")
+            if (value.Name == "ango-gateway.checkpoints")
                 value.Subscribe(trap, name => name == trap.Checkpoint);
         }
 

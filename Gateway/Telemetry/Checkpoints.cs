@@ -32,7 +32,7 @@ internal static class Checkpoints
     /// <summary>Inside a migration's transaction.</summary>
     public const string Migrating = "inside-migration";
 
-    private static readonly DiagnosticListener Listener = new("AngoGateway.Checkpoints");
+    private static readonly DiagnosticListener Listener = new("ango-gateway.checkpoints");
 
     public static void Reach(string name)
     {
