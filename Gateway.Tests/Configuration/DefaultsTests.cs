@@ -120,6 +120,7 @@ public sealed class DefaultsTests : IDisposable
                 ["BodyTimeout"] = $"{Snapshot.Limits.BodyTimeout:c}",
                 ["Events"] = $"{Snapshot.Retention.Events:c}",
                 ["Keys"] = $"{Snapshot.Retention.Keys:c}",
+                ["DeadLetters"] = $"{Snapshot.Retention.DeadLetters:c}",
                 ["Timeout"] = $"{Consumer.Timeout:c}",
                 ["FirstDelay"] = $"{Consumer.Retry.FirstDelay:c}",
                 ["MaxDelay"] = $"{Consumer.Retry.MaxDelay:c}",
