@@ -33,7 +33,7 @@ public sealed class ReplayRunnerTests
             Assert.InRange(await DoneAsync(journal, job), 1, Math.Ceiling(rate * step / 10.0) + 1);
         }
 
-        Assert.Equal(expected, await DoneAsync(journal, job));
+        Assert.InRange(await DoneAsync(journal, job), expected - 1, expected);
     }
 
     [Fact]

@@ -21,7 +21,8 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
     private readonly IJournalOperations _operations = JournalOperations.Of(journal);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    // Items that each running replay may still take, by its rate: below one between the steps of a slow replay.
+    // Items that each running replay may still take, by its rate: below one between a slow one's steps, below none after
+    // an event with many.
     private readonly Dictionary<Guid, double> _credits = [];
 
     private bool _isFailing;
@@ -40,11 +41,15 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
             // The first item of a slow replay goes at once.
             var credit = _credits.TryGetValue(job.Id, out var left) ? left + share : Math.Max(share, 1);
             var items = (int)credit;
-            _credits[job.Id] = credit - items;
-            if (items == 0)
+            if (items <= 0)
+            {
+                _credits[job.Id] = credit;
                 continue;
+            }
 
+            // The journal keeps an event's items together: it may take some fewer, or (one event's) some more.
             var after = await _operations.StepReplayAsync(job.Id, items, Route, cancellationToken);
+            _credits[job.Id] = credit - (after.Done + after.Skipped - job.Done - job.Skipped);
             if (after.State != ReplayState.Running)
             {
                 _credits.Remove(job.Id);
