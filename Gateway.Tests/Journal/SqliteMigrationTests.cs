@@ -18,7 +18,7 @@ public sealed class SqliteMigrationTests : SqliteTest
 
         var journal = Open();
 
-        Assert.Equal(2, Journals.Number("PRAGMA user_version"));
+        Assert.Equal(3, Journals.Number("PRAGMA user_version"));
         var first = Assert.Single(await journal.ClaimAsync("pending", 10, inTaskOrder: true, default));
         Assert.Equal(early.Id, first.Event.Id);
         Assert.Equal(TaskIdentity.Of(first.Event).UpdatedUs, Journals.Number("SELECT updated_us FROM delivery WHERE event_seq = 2"));

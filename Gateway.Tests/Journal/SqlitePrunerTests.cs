@@ -73,7 +73,7 @@ public sealed class SqlitePrunerTests : SqliteTest
         Time.Advance(TimeSpan.FromDays(2));
         await journal.PruneAsync();
         Assert.Null(await journal.FindAsync(late.Key, default));
-        Assert.Null(await journal.FindAsync(untimed.Key, default));
+        Assert.Equal(untimed.Id, await journal.FindAsync(untimed.Key, default));
     }
 
     [Fact]
@@ -138,6 +138,37 @@ public sealed class SqlitePrunerTests : SqliteTest
         }
 
         Assert.True(SpinWait.SpinUntil(() => Journals.Number("SELECT count(*) FROM event") == 1, TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task What_was_forgotten_is_remembered_as_forgotten_over_a_longer_term_and_a_restart()
+    {
+        Journals.Retention = new Retention(Events: TimeSpan.FromDays(1), Keys: TimeSpan.FromDays(10), DeadLetters: TimeSpan.FromDays(1));
+        var journal = Open();
+        await Append(journal, Event(1));
+        Assert.Equal(DateTimeOffset.MinValue, journal.ForgottenBefore);
+        Time.Advance(TimeSpan.FromDays(20));
+        await journal.PruneAsync();
+        var forgotten = Time.GetUtcNow() - TimeSpan.FromDays(10);
+        Assert.Equal(0, Journals.Number("SELECT count(*) FROM event_key"));
+
+        Journals.Retention = new Retention(Events: TimeSpan.FromDays(1), Keys: TimeSpan.FromDays(300), DeadLetters: TimeSpan.FromDays(1));
+        await journal.PruneAsync();
+        await journal.DisposeAsync();
+
+        Assert.Equal(forgotten, Open().ForgottenBefore);
+    }
+
+    [Fact]
+    public async Task A_key_without_a_readable_time_is_kept_for_ever()
+    {
+        var journal = Open();
+        await Append(journal, Event(1) with { Key = new EventKey(0, 42, ByContent: true) });
+        Time.Advance(TimeSpan.FromDays(4000));
+        await journal.PruneAsync();
+
+        Assert.Equal(0, Journals.Number("SELECT count(*) FROM event"));
+        Assert.Equal(1, Journals.Number("SELECT count(*) FROM event_key"));
     }
 
     [Fact]

@@ -142,7 +142,7 @@ internal sealed partial class WebhookEndpoint(
         HttpContext http, Source source, Envelope envelope, Payload payload, string? signature, Retention retention)
     {
         var now = timeProvider.GetUtcNow();
-        var forgotten = envelope.UpdatedAtInstant < now - retention.Keys;
+        var forgotten = envelope.UpdatedAtInstant is { } updatedAt && (updatedAt < now - retention.Keys || updatedAt < journal.ForgottenBefore);
         return new StoredEvent(
             Guid.CreateVersion7(now),
             EventKey.Of(source.Name, envelope, payload.Span),

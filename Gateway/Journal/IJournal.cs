@@ -66,6 +66,12 @@ internal interface IJournal : IAsyncDisposable
     /// <summary>Completes when new work for the consumer was committed since the last call, or at the latest after <paramref name="limit"/>.</summary>
     Task WaitForWorkAsync(string consumer, TimeSpan limit, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Keys whose updatedAt lies before this may have been forgotten, so that an event from before it is quarantined. Never
+    /// goes back, over restarts too: not when retention.keys is made longer, nor when a clock that was ahead is set right.
+    /// </summary>
+    DateTimeOffset ForgottenBefore { get; }
+
     /// <summary>Whether the journal took its last write; for <c>/readyz</c>.</summary>
     JournalHealth Health { get; }
 }

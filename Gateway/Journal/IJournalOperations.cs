@@ -38,7 +38,7 @@ internal interface IJournalOperations
     ValueTask<ReplayJob> StepReplayAsync(
         Guid replayId, int limit, Func<StoredEvent, IReadOnlyList<NewDelivery>> route, CancellationToken cancellationToken);
 
-    /// <summary>Newest first; the last hundred.</summary>
+    /// <summary>Running ones first, then the newest; a hundred at most.</summary>
     ValueTask<IReadOnlyList<ReplayJob>> ReplaysAsync(CancellationToken cancellationToken);
 
     /// <summary>Stops a running replay where it is; null when there is no such job.</summary>

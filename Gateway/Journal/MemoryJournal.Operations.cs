@@ -88,7 +88,7 @@ internal sealed partial class MemoryJournal : IJournalOperations
     public ValueTask<IReadOnlyList<ReplayJob>> ReplaysAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
-            return ValueTask.FromResult<IReadOnlyList<ReplayJob>>([.. _replays.Take(KeptReplays).Select(replay => replay.Job)]);
+            return ValueTask.FromResult<IReadOnlyList<ReplayJob>>([.. _replays.Select(replay => replay.Job).OrderBy(job => job.State != ReplayState.Running).Take(KeptReplays)]);
     }
 
     public ValueTask<ReplayJob?> CancelReplayAsync(Guid replayId, CancellationToken cancellationToken)

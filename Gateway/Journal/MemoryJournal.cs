@@ -19,12 +19,22 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     private readonly Queue<MemoryEntry> _settled = new();
     private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
     private readonly Queue<StoredEvent> _remembered = new();
+    private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
     private readonly WorkSignals _signals = new(timeProvider);
     private long _lastSeq;
     private long _settledBytes;
     private bool _closed;
 
     public JournalHealth Health => default;
+
+    public DateTimeOffset ForgottenBefore
+    {
+        get
+        {
+            lock (_gate)
+                return _forgottenBefore;
+        }
+    }
 
     private DateTimeOffset Now => timeProvider.GetUtcNow();
 
@@ -303,8 +313,8 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         while (_remembered.TryPeek(out var first) && first.ReceivedAt < now - terms.Keys && !_events.ContainsKey(first.Id))
         {
             _remembered.Dequeue();
-            if (first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds())
-                _keys.Remove(first.Key);
+            if (first.Key.UpdatedAtMs != 0 && first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds() && _keys.Remove(first.Key))
+                _forgottenBefore = _forgottenBefore > now - terms.Keys ? _forgottenBefore : now - terms.Keys;
         }
     }
 

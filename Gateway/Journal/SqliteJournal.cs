@@ -26,7 +26,7 @@ internal sealed partial class SqliteJournal : IJournal
     private SqliteJournal(FileStream fileLock, SqliteConnection connection, SqliteJournalOptions options, TimeProvider timeProvider, ILogger logger)
     {
         (_lock, _connection) = (fileLock, connection);
-        _books = new SqliteBookkeeping(timeProvider);
+        _books = new SqliteBookkeeping(timeProvider) { ForgottenBefore = SqliteSchema.Number(connection, "SELECT max(updated_at) FROM forgotten") };
         _queue = new SqliteQueue(options.MaxWaiting, options.MaxWaitingBytes);
         _health = new SqliteHealth(options.Path, options.EndProcess, logger);
         _pruner = new SqlitePruner(connection, options, _books);
@@ -35,6 +35,10 @@ internal sealed partial class SqliteJournal : IJournal
         var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
         _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
     }
+
+    public DateTimeOffset ForgottenBefore => _books.ForgottenBefore is var ms && ms <= DateTimeOffset.MinValue.ToUnixTimeMilliseconds()
+        ? DateTimeOffset.MinValue
+        : DateTimeOffset.FromUnixTimeMilliseconds(ms);
 
     public JournalHealth Health => new(_health.Fault);
 

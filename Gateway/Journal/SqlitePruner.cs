@@ -29,6 +29,7 @@ internal sealed class SqlitePruner : IDisposable
     private readonly SqliteStatement _oldestKeys;
     private readonly SqliteStatement _forgetNewest;
     private readonly SqliteStatement _deleteKey;
+    private readonly SqliteStatement _moveForgotten;
     private readonly SqliteStatement _freePages;
     private readonly SqliteStatement _vacuum;
     private readonly List<(long Seq, bool Keep)> _events = [];
@@ -63,9 +64,10 @@ internal sealed class SqlitePruner : IDisposable
         _oldestKeys = new(connection,
             """
             SELECT updated_at, digest, seen_at, EXISTS(SELECT 1 FROM event WHERE id = event_id)
-            FROM event_key WHERE (updated_at, digest) > (?, ?) AND updated_at < ? ORDER BY updated_at, digest LIMIT ?
+            FROM event_key WHERE (updated_at, digest) > (?, ?) AND updated_at < ? AND updated_at <> 0 ORDER BY updated_at, digest LIMIT ?
             """);
         _deleteKey = new(connection, "DELETE FROM event_key WHERE updated_at = ? AND digest = ?");
+        _moveForgotten = new(connection, "UPDATE forgotten SET updated_at = ?1 WHERE updated_at < ?1");
         _forgetNewest = new(connection,
             """
             DELETE FROM newest WHERE (consumer, digest) IN
@@ -103,7 +105,7 @@ internal sealed class SqlitePruner : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_oldestEvents, .. _deletes, _dead, _oldestKeys, _forgetNewest, _deleteKey, _freePages, _vacuum])
+        foreach (var statement in (SqliteStatement[])[_oldestEvents, .. _deletes, _dead, _oldestKeys, _forgetNewest, _deleteKey, _moveForgotten, _freePages, _vacuum])
             statement.Dispose();
     }
 
@@ -175,6 +177,7 @@ internal sealed class SqlitePruner : IDisposable
         Array.ForEach(_deletes, delete => delete.With(seq).Run());
     }
 
+    // Keys without a readable updatedAt (0) are kept for ever: nothing else would tell a repeat of such an event.
     private void PruneKeys(int rows)
     {
         var cutoff = (_books.Now - _options.Retention().Keys).ToUnixTimeMilliseconds();
@@ -182,6 +185,10 @@ internal sealed class SqlitePruner : IDisposable
         _oldestKeys.With(_keyCursor.UpdatedAt).With(_keyCursor.Digest).With(cutoff).With(rows);
         while (_oldestKeys.Step())
             _keys.Add((_oldestKeys.Int64(0), _oldestKeys.UInt128(1), _oldestKeys.Int64(2) >= cutoff || _oldestKeys.Int32(3) != 0));
+
+        // Before the first of them goes; a rollback only leaves the memory too careful.
+        if (_keys.Exists(static key => !key.Keep) && _moveForgotten.With(cutoff).Run() > 0)
+            _books.ForgottenBefore = Math.Max(_books.ForgottenBefore, cutoff);
 
         foreach (var (updatedAt, digest, keep) in _keys)
         {

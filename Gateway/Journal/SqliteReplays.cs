@@ -25,7 +25,7 @@ internal static class SqliteReplays
 
     public static List<ReplayJob> All(SqliteConnection connection)
     {
-        using var rows = new SqliteStatement(connection, $"SELECT {Columns} FROM replay ORDER BY number DESC LIMIT {Kept}");
+        using var rows = new SqliteStatement(connection, $"SELECT {Columns} FROM replay ORDER BY state <> 0, number DESC LIMIT {Kept}");
         var jobs = new List<ReplayJob>();
         while (rows.Step())
             jobs.Add(Read(rows).Job);

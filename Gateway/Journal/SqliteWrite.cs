@@ -149,6 +149,8 @@ internal sealed class UpkeepWrite(Action body, Action<string>? refused = null) :
 /// <summary>What the journal keeps in memory beside the file. All of it is rebuilt from nothing at a start.</summary>
 internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
 {
+    private long _forgottenBefore = long.MinValue;
+
     public DateTimeOffset Now => timeProvider.GetUtcNow();
 
     public KeyCache Keys { get; } = new();
@@ -156,6 +158,13 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
     public Leases Leases { get; } = new();
 
     public WorkSignals Signals { get; } = new(timeProvider);
+
+    /// <summary>Unix milliseconds; as in the table forgotten.</summary>
+    public long ForgottenBefore
+    {
+        get => Interlocked.Read(ref _forgottenBefore);
+        set => Interlocked.Exchange(ref _forgottenBefore, value);
+    }
 
     /// <summary>Set once the file is made smaller: from then on a shorter file is nothing strange.</summary>
     public bool Shrinks { get; set; }
