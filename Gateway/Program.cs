@@ -27,6 +27,7 @@ internal static class Program
         // Inbound half.
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Relay>();
+        services.AddSingleton<Acceptance>();
         services.AddSingleton<WebhookEndpoint>();
 
         // Outbound half.

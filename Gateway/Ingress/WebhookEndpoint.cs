@@ -1,11 +1,6 @@
-using System.Diagnostics;
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
-using AngoGateway.Routing;
-using AngoGateway.Sources;
-using AngoGateway.Telemetry;
-using Microsoft.Net.Http.Headers;
 
 namespace AngoGateway.Ingress;
 
@@ -16,8 +11,7 @@ namespace AngoGateway.Ingress;
 internal sealed partial class WebhookEndpoint(
     LiveSnapshot live,
     BodyReader bodies,
-    IJournal journal,
-    Relay relay,
+    Acceptance acceptance,
     IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
     ILogger<WebhookEndpoint> logger)
@@ -104,20 +98,16 @@ internal sealed partial class WebhookEndpoint(
         }
 
         envelope = envelope.Project is null ? envelope with { Project = source.Project } : envelope;
-        var stored = Store(http, source, envelope, payload, verification.Signature, snapshot.Retention);
 
         // 5. Who wants it?
         var match = snapshot.Routes.Match(source.Name, envelope);
-        stored = stored.Disposition == Disposition.Routed && match.IsUnrouted
-            ? stored with { Disposition = Disposition.Unrouted }
-            : stored;
-        story.Event = stored;
         story.Match = match;
 
-        // 6. Durable, then the answer. A proxy route asks its consumer first.
-        return stored.Disposition == Disposition.Routed && match.Proxy is not null
-            ? await relay.ThroughAsync(http, match, stored, payload.Memory)
-            : await AcceptAsync(stored, payload, match);
+        // 6. Durable, then the answer.
+        var @event = acceptance.Draft(
+            http.Request, source, verification.Signature, envelope, payload.Span, match, snapshot.Retention);
+        story.Event = @event;
+        return await acceptance.TakeAsync(http, @event, payload.Memory, match);
     }
 
     private IngressStatus? Unfit(HttpRequest request)
@@ -136,44 +126,6 @@ internal sealed partial class WebhookEndpoint(
         // "identity" changes nothing about the bytes; anything else would need undoing, and only untouched bytes are signed.
         var encoding = request.Headers.ContentEncoding;
         return encoding.Count == 0 || string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase) ? null : IngressStatus.Encoded;
-    }
-
-    private StoredEvent Store(
-        HttpContext http, Source source, Envelope envelope, Payload payload, string? signature, Retention retention)
-    {
-        var now = timeProvider.GetUtcNow();
-        var forgotten = envelope.UpdatedAtInstant is { } updatedAt && (updatedAt < now - retention.Keys || updatedAt < journal.ForgottenBefore);
-        return new StoredEvent(
-            Guid.CreateVersion7(now),
-            EventKey.Of(source.Name, envelope, payload.Span),
-            now,
-            source.Name,
-            envelope,
-            forgotten ? Disposition.Quarantined : Disposition.Routed,
-            MediaTypeHeaderValue.TryParse(http.Request.ContentType, out _) ? http.Request.ContentType : null,
-            source.SignatureHeader,
-            signature,
-            Activity.Current?.Id);
-    }
-
-    private async ValueTask<IngressOutcome> AcceptAsync(StoredEvent stored, Payload payload, RouteMatch match)
-    {
-        var deliveries = stored.Disposition == Disposition.Routed
-            ? Array.ConvertAll(match.Queue, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
-            : [];
-
-        Checkpoints.Reach(Checkpoints.BeforeInsert);
-
-        // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
-        var result = await journal.AppendAsync(stored, payload.Memory, deliveries, CancellationToken.None);
-        Checkpoints.Reach(Checkpoints.BeforeAnswer);
-        return result.Status switch
-        {
-            AppendStatus.Accepted => new IngressOutcome(IngressStatus.Accepted, result.EventId),
-            AppendStatus.Duplicate => new IngressOutcome(IngressStatus.Duplicate, result.EventId),
-            AppendStatus.Unavailable => new IngressOutcome(IngressStatus.Unavailable, Detail: result.Fault),
-            _ => throw new InvalidOperationException($"{result.Status} is not known."),
-        };
     }
 
     private static partial class Log

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using AngoGateway.Envelopes;
+using AngoGateway.Journal;
+using AngoGateway.Routing;
+using AngoGateway.Sources;
+using AngoGateway.Telemetry;
+using Microsoft.Net.Http.Headers;
+
+namespace AngoGateway.Ingress;
+
+/// <summary>The last steps of the inbound half: a verified webhook becomes an event, and the event becomes durable.</summary>
+internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider timeProvider)
+{
+    /// <summary>The event as it will be stored, its disposition decided.</summary>
+    public StoredEvent Draft(
+        HttpRequest request, Source source, string? signature, Envelope envelope, ReadOnlySpan<byte> payload, RouteMatch match, Retention retention)
+    {
+        var now = timeProvider.GetUtcNow();
+        return new StoredEvent(
+            Guid.CreateVersion7(now),
+            EventKey.Of(source.Name, envelope, payload),
+            now,
+            source.Name,
+            envelope,
+            IsForgotten(envelope, now - retention.Keys) ? Disposition.Quarantined
+                : match.IsUnrouted ? Disposition.Unrouted
+                : Disposition.Routed,
+            MediaTypeHeaderValue.TryParse(request.ContentType, out _) ? request.ContentType : null,
+            source.SignatureHeader,
+            signature,
+            Activity.Current?.Id);
+    }
+
+    /// <summary>Durable, then the answer. A proxy route asks its consumer first.</summary>
+    public ValueTask<IngressOutcome> TakeAsync(HttpContext http, StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match) =>
+        @event.Disposition == Disposition.Routed && match.Proxy is not null
+            ? relay.ThroughAsync(http, match, @event, payload)
+            : QueueAsync(@event, payload, match);
+
+    // Its key may have been forgotten, so that it cannot be told from a repeat.
+    private bool IsForgotten(Envelope envelope, DateTimeOffset oldestKey) =>
+        envelope.UpdatedAtInstant is { } updatedAt && (updatedAt < oldestKey || updatedAt < journal.ForgottenBefore);
+
+    private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match)
+    {
+        var deliveries = @event.Disposition == Disposition.Routed
+            ? Array.ConvertAll(match.Queue, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
+            : [];
+
+        Checkpoints.Reach(Checkpoints.BeforeInsert);
+
+        // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
+        var result = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+        Checkpoints.Reach(Checkpoints.BeforeAnswer);
+        return result.Status switch
+        {
+            AppendStatus.Accepted => new IngressOutcome(IngressStatus.Accepted, result.EventId),
+            AppendStatus.Duplicate => new IngressOutcome(IngressStatus.Duplicate, result.EventId),
+            AppendStatus.Unavailable => new IngressOutcome(IngressStatus.Unavailable, Detail: result.Fault),
+            _ => throw new InvalidOperationException($"{result.Status} is not known."),
+        };
+    }
+}
