@@ -9,32 +9,16 @@ namespace AngoGateway.Journal;
 /// <remarks>Settled events leave after retention, or earlier when their payloads together exceed 256 MiB.</remarks>
 internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvider timeProvider) : IJournal
 {
-    private const long MaxSettledBytes = 256 * 1024 * 1024;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<EventKey, Guid> _keys = [];
     private readonly Dictionary<Guid, MemoryEntry> _events = [];
     private readonly SortedSet<MemoryEntry> _bySeq = new(Comparer<MemoryEntry>.Create(static (a, b) => a.Seq.CompareTo(b.Seq)));
     private readonly Dictionary<string, MemoryLane> _lanes = new(StringComparer.Ordinal);
-    private readonly Queue<MemoryEntry> _settled = new();
-    private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
-    private readonly Queue<StoredEvent> _remembered = new();
-    private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
     private readonly WorkSignals _signals = new(timeProvider);
     private long _lastSeq;
-    private long _settledBytes;
     private bool _closed;
 
     public JournalHealth Health => default;
-
-    public DateTimeOffset ForgottenBefore
-    {
-        get
-        {
-            lock (_gate)
-                return _forgottenBefore;
-        }
-    }
 
     private DateTimeOffset Now => timeProvider.GetUtcNow();
 
@@ -278,53 +262,6 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         }
 
         CountSettled(row.Entry);
-    }
-
-    private void CountSettled(MemoryEntry entry)
-    {
-        if (entry.IsLeaving || !entry.IsSettled)
-            return;
-
-        entry.IsLeaving = true;
-        _settled.Enqueue(entry);
-        _settledBytes += entry.Payload.Length;
-    }
-
-    private void Forget()
-    {
-        var (now, terms) = (Now, retention());
-        while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
-        {
-            _settled.Dequeue();
-            _settledBytes -= oldest.Payload.Length;
-            oldest.IsLeaving = false;
-            if (oldest.IsSettled)
-                Remove(oldest);
-        }
-
-        var cutoff = now - terms.DeadLetters;
-        while (_kept.TryPeek(out var kept) && kept.Since < cutoff)
-        {
-            _kept.Dequeue();
-            if (!kept.Entry.Rows.Exists(row => row.State == DeliveryState.Pending || (row.State == DeliveryState.Dead && row.SettledAt >= cutoff)))
-                Remove(kept.Entry);
-        }
-
-        while (_remembered.TryPeek(out var first) && first.ReceivedAt < now - terms.Keys && !_events.ContainsKey(first.Id))
-        {
-            _remembered.Dequeue();
-            if (first.Key.UpdatedAtMs != 0 && first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds() && _keys.Remove(first.Key))
-                _forgottenBefore = _forgottenBefore > now - terms.Keys ? _forgottenBefore : now - terms.Keys;
-        }
-    }
-
-    private void Remove(MemoryEntry entry)
-    {
-        if (!_events.Remove(entry.Event.Id))
-            return;
-
-        _bySeq.Remove(entry);
-        entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 
     private MemoryRow? Leased(Delivery delivery) => _events.TryGetValue(delivery.Event.Id, out var entry)

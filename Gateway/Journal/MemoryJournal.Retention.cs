@@ -1,0 +1,69 @@
+namespace AngoGateway.Journal;
+
+/// <summary>What the memory journal forgets, and when.</summary>
+internal sealed partial class MemoryJournal
+{
+    private const long MaxSettledBytes = 256 * 1024 * 1024;
+
+    private readonly Queue<MemoryEntry> _settled = new();
+    private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
+    private readonly Queue<StoredEvent> _remembered = new();
+    private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
+    private long _settledBytes;
+
+    public DateTimeOffset ForgottenBefore
+    {
+        get
+        {
+            lock (_gate)
+                return _forgottenBefore;
+        }
+    }
+
+    private void CountSettled(MemoryEntry entry)
+    {
+        if (entry.IsLeaving || !entry.IsSettled)
+            return;
+
+        entry.IsLeaving = true;
+        _settled.Enqueue(entry);
+        _settledBytes += entry.Payload.Length;
+    }
+
+    private void Forget()
+    {
+        var (now, terms) = (Now, retention());
+        while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
+        {
+            _settled.Dequeue();
+            _settledBytes -= oldest.Payload.Length;
+            oldest.IsLeaving = false;
+            if (oldest.IsSettled)
+                Remove(oldest);
+        }
+
+        var cutoff = now - terms.DeadLetters;
+        while (_kept.TryPeek(out var kept) && kept.Since < cutoff)
+        {
+            _kept.Dequeue();
+            if (!kept.Entry.Rows.Exists(row => row.State == DeliveryState.Pending || (row.State == DeliveryState.Dead && row.SettledAt >= cutoff)))
+                Remove(kept.Entry);
+        }
+
+        while (_remembered.TryPeek(out var first) && first.ReceivedAt < now - terms.Keys && !_events.ContainsKey(first.Id))
+        {
+            _remembered.Dequeue();
+            if (first.Key.UpdatedAtMs != 0 && first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds() && _keys.Remove(first.Key))
+                _forgottenBefore = _forgottenBefore > now - terms.Keys ? _forgottenBefore : now - terms.Keys;
+        }
+    }
+
+    private void Remove(MemoryEntry entry)
+    {
+        if (!_events.Remove(entry.Event.Id))
+            return;
+
+        _bySeq.Remove(entry);
+        entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
+    }
+}
