@@ -29,7 +29,8 @@ internal interface IJournalOperations
     /// <summary>
     /// Replays the next items in one transaction with the job's progress: after a crash none is left out and none done
     /// twice. A delivery item gets a new delivery (replay counted up, attempts from 0, budget from now) to its own consumer
-    /// or to <see cref="ReplayOrder.To"/>; its old row, if dead or pending, becomes <see cref="DeliveryState.Replayed"/>. An
+    /// or to <see cref="ReplayOrder.To"/>; its old row, if dead or pending, becomes <see cref="DeliveryState.Replayed"/>
+    /// (with <see cref="ReplayOrder.Beside"/> only a dead one at a consumer that gets it again). An
     /// unrouted or quarantined event gets the deliveries that <paramref name="route"/> (today's table) or To says, and its
     /// disposition becomes routed; when nobody wants it, it stays and counts as skipped. A consumer that has the event
     /// pending already is skipped.
@@ -127,7 +128,10 @@ internal sealed record DeliveryHistory(
 /// <param name="Filter">What to replay; a null state means dead.</param>
 /// <param name="To">Consumers that get it instead of each item's own; null: its own.</param>
 /// <param name="Rate">Items per second, 1 to 10000.</param>
-internal sealed record ReplayOrder(JournalFilter Filter, string[]? To = null, int Rate = 100);
+/// <param name="Beside">
+/// The event goes to these consumers too: what it has at others stays as it is, pending or dead. False: To gets it instead.
+/// </param>
+internal sealed record ReplayOrder(JournalFilter Filter, string[]? To = null, int Rate = 100, bool Beside = false);
 
 internal enum ReplayState
 {

@@ -201,14 +201,14 @@ internal sealed partial class MemoryJournal : IJournalOperations
     private bool Replay(MemoryEntry entry, MemoryRow? row, ReplayOrder order, Func<StoredEvent, IReadOnlyList<NewDelivery>> route)
     {
         var item = new ReplayItem(entry.Seq, row?.Consumer, row?.Replay ?? 0, row?.State ?? default, entry.Event);
-        var targets = item.Plan(order, route).Targets
-            .Where(target => (row?.State == DeliveryState.Pending && row.Consumer == target.Consumer)
-                || !entry.Rows.Exists(other => other.Consumer == target.Consumer && other.State == DeliveryState.Pending))
+        var plan = item.Plan(order, route);
+        var targets = plan.Targets
+            .Where(target => plan.Gives(target.Consumer, Has(target, DeliveryState.Pending), Has(target, DeliveryState.Dead)))
             .ToArray();
         if (targets.Length == 0)
             return false;
 
-        if (row is { State: DeliveryState.Dead or DeliveryState.Pending })
+        if (row is not null && plan.Replaces(targets))
             End(row, DeliveryState.Replayed);
         else if (row is null)
             entry.Event = entry.Event with { Disposition = Disposition.Routed };
@@ -220,6 +220,9 @@ internal sealed partial class MemoryJournal : IJournalOperations
         }
 
         return true;
+
+        bool Has(NewDelivery target, DeliveryState state) =>
+            entry.Rows.Exists(other => other.Consumer == target.Consumer && other.State == state);
     }
 
     private sealed record Progress(ReplayJob Job, long Cursor, long LastSeq);

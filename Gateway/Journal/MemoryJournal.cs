@@ -32,7 +32,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
             if (_keys.TryGetValue(@event.Key, out var first))
             {
-                Revive(first);
+                Revive(first, row => deliveries.Any(wanted => wanted.Consumer == row.Consumer && wanted.NewestOnly) && IsLate(row));
                 return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
             }
 
@@ -195,13 +195,24 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         return false;
     }
 
-    private void Revive(Guid id)
+    private bool IsLate(MemoryRow row) => row.Identity.UpdatedUs is { } updatedUs
+        && TaskIdentity.AtStage(row.Entry.Event) is { } stage
+        && LaneOf(row.Consumer).Newest.TryGetValue(stage, out var newest)
+        && newest > updatedUs;
+
+    private void Revive(Guid id, Func<MemoryRow, bool>? isLate = null)
     {
         if (!_events.TryGetValue(id, out var entry))
             return;
 
-        foreach (var row in entry.Rows.Where(row => row.State == DeliveryState.Dead))
+        foreach (var row in entry.Rows.Where(row => row.State == DeliveryState.Dead).ToArray())
         {
+            if (isLate?.Invoke(row) == true)
+            {
+                End(row, DeliveryState.Superseded);
+                continue;
+            }
+
             (row.DueAt, row.QueuedAt, row.SettledAt) = (Now.ToUnixTimeMilliseconds(), Now, null);
             LaneOf(row.Consumer).Dead--;
             LaneOf(row.Consumer).Enter(row);

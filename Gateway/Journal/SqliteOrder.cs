@@ -70,12 +70,7 @@ internal sealed class SqliteOrder : IDisposable
         if (identity is not { Task: { } task, UpdatedUs: { } updatedUs } || TaskIdentity.AtStage(@event) is not { } digest)
             return false;
 
-        var known = _newest.With(consumer).With(digest).Step();
-        var late = known && _newest.Int64(0) > updatedUs;
-        if (known)
-            _newest.Reset();
-
-        if (late)
+        if (IsLate(consumer, digest, updatedUs))
             return true;
 
         _setNewest.With(consumer).With(digest).With(updatedUs).Run();
@@ -94,6 +89,20 @@ internal sealed class SqliteOrder : IDisposable
             Leave(consumer, task);
 
         return false;
+    }
+
+    /// <summary>Whether a newer one of the same task and stage was there for a consumer that wants the newest only.</summary>
+    public bool IsLate(string consumer, StoredEvent @event) =>
+        TaskIdentity.Of(@event).UpdatedUs is { } updatedUs && TaskIdentity.AtStage(@event) is { } digest && IsLate(consumer, digest, updatedUs);
+
+    private bool IsLate(string consumer, UInt128 digest, long updatedUs)
+    {
+        var known = _newest.With(consumer).With(digest).Step();
+        var late = known && _newest.Int64(0) > updatedUs;
+        if (known)
+            _newest.Reset();
+
+        return late;
     }
 
     public void Dispose()

@@ -92,23 +92,23 @@ internal static class SqliteReplays
 
     private static bool Replay(SqliteConnection connection, SqliteRows rows, PlannedReplay replay, DateTimeOffset now, List<string> woken)
     {
-        var (item, targets) = replay;
+        var item = replay.Item;
         var identity = TaskIdentity.Of(item.Event);
 
         // The item may have changed since it was looked up, and no longer need this.
         if (item.Consumer is { } own ? !rows.IsIn(item.Seq, own, item.Replay, item.State) : !rows.IsKept(item.Seq))
             return false;
 
-        var free = targets
-            .Where(target => (target.Consumer == item.Consumer && item.State == DeliveryState.Pending) || !rows.IsPending(item.Seq, target.Consumer))
+        var free = replay.Targets
+            .Where(target => replay.Gives(target.Consumer, rows.IsPending(item.Seq, target.Consumer), rows.IsDead(item.Seq, target.Consumer)))
             .ToArray();
         if (free.Length == 0)
             return false;
 
-        if (item.Consumer is { } consumer && item.State is DeliveryState.Dead or DeliveryState.Pending)
-            rows.End(item.Seq, consumer!, item.Replay, identity, item.State, DeliveryState.Replayed, now);
-        else if (item.Consumer is null)
+        if (item.Consumer is null)
             rows.Routed(item.Seq);
+        else if (replay.Replaces(free))
+            rows.End(item.Seq, item.Consumer, item.Replay, identity, item.State, DeliveryState.Replayed, now);
 
         foreach (var target in free)
         {

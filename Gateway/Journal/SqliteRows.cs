@@ -20,6 +20,7 @@ internal sealed class SqliteRows : IDisposable
     private readonly SqliteStatement _settleEnded;
     private readonly SqliteStatement _stateOf;
     private readonly SqliteStatement _pendingOf;
+    private readonly SqliteStatement _deadOf;
     private readonly SqliteStatement _lastReplay;
     private readonly SqliteStatement _end;
     private readonly SqliteStatement _kept;
@@ -75,6 +76,7 @@ internal sealed class SqliteRows : IDisposable
 
         _stateOf = new(connection, "SELECT state FROM delivery WHERE event_seq = ? AND consumer = ? AND replay = ?");
         _pendingOf = new(connection, "SELECT 1 FROM delivery WHERE event_seq = ? AND consumer = ? AND state = 0");
+        _deadOf = new(connection, "SELECT 1 FROM delivery WHERE event_seq = ? AND consumer = ? AND state = 2");
         _lastReplay = new(connection, "SELECT ifnull(max(replay), -1) FROM delivery WHERE event_seq = ? AND consumer = ?");
         _end = new(connection,
             "UPDATE delivery SET state = ?, held = 0, settled_at = ? WHERE event_seq = ? AND consumer = ? AND replay = ? AND state = ?");
@@ -102,7 +104,7 @@ internal sealed class SqliteRows : IDisposable
         if (_insertKey.With(@event.Key.UpdatedAtMs).With(@event.Key.Digest).With(@event.Id).With(@event.ReceivedAt).Run() == 0)
         {
             var first = FindKey(@event);
-            Revive(first, now, woken);
+            Revive(first, now, woken, consumer => deliveries.Any(wanted => wanted.Consumer == consumer && wanted.NewestOnly) && _order.IsLate(consumer, @event));
             return new AppendResult(AppendStatus.Duplicate, first);
         }
 
@@ -180,8 +182,8 @@ internal sealed class SqliteRows : IDisposable
         return true;
     }
 
-    /// <summary>Brings an event's dead deliveries back to pending.</summary>
-    public void Revive(Guid eventId, DateTimeOffset now, List<string> woken)
+    /// <summary>Brings an event's dead deliveries back to pending; those that are superseded by now end as that.</summary>
+    public void Revive(Guid eventId, DateTimeOffset now, List<string> woken, Func<string, bool>? isLate = null)
     {
         _died.Clear();
         _dead.With(eventId);
@@ -190,6 +192,12 @@ internal sealed class SqliteRows : IDisposable
 
         foreach (var (seq, consumer, replay, identity) in _died)
         {
+            if (isLate?.Invoke(consumer) == true)
+            {
+                End(seq, consumer, replay, identity, DeliveryState.Dead, DeliveryState.Superseded, now);
+                continue;
+            }
+
             var held = _order.Enter(consumer, identity, seq, replay);
             _revive.With(now).With(now).With(held ? 1 : 0).With(seq).With(consumer).With(replay).Run();
             _backlog.Move(consumer, DeliveryState.Dead, DeliveryState.Pending);
@@ -207,6 +215,9 @@ internal sealed class SqliteRows : IDisposable
 
     /// <summary>Whether any delivery of an event to a consumer waits.</summary>
     public bool IsPending(long seq, string consumer) => Exists(_pendingOf.With(seq).With(consumer));
+
+    /// <summary>Whether any delivery of an event to a consumer is dead.</summary>
+    public bool IsDead(long seq, string consumer) => Exists(_deadOf.With(seq).With(consumer));
 
     /// <summary>Whether an event is kept without deliveries.</summary>
     public bool IsKept(long seq) => Exists(_kept.With(seq));
@@ -240,7 +251,7 @@ internal sealed class SqliteRows : IDisposable
     {
         foreach (var statement in (SqliteStatement[])
             [_insertKey, _insertEvent, _insertPayload, _insertDelivery, _insertAttempt, _findKey, _dead, _revive, _settle, _settleEnded,
-                _stateOf, _pendingOf, _lastReplay, _end, _kept, _routed])
+                _stateOf, _pendingOf, _deadOf, _lastReplay, _end, _kept, _routed])
         {
             statement.Dispose();
         }

@@ -28,24 +28,25 @@ internal sealed class ReplayPlanner(LiveSnapshot live, IJournalOperations operat
             return new ReplayPlan(null, isDryRun, faults);
 
         var filter = reading.Filter;
+        var beside = false;
         if (filter is { State: null, EventId: { } eventId, Consumer: null } && to is not null)
         {
             if (await OneItemAsync(eventId, to, cancellationToken) is not { } item)
                 return new ReplayPlan(null, isDryRun, ["event: there is none of that id, or its retention is over"]);
 
-            filter = item;
+            (filter, beside) = (item, true);
         }
 
         filter = filter with { State = filter.State ?? ItemState.Dead };
-        return Objection(filter, to, reading.Delivery) is { } objection
+        return (Objection(filter, to, reading.Delivery, beside) ?? await OrphansAsync(filter, to, cancellationToken)) is { } objection
             ? new ReplayPlan(null, isDryRun, [objection])
-            : new ReplayPlan(new ReplayOrder(filter, to, rate), isDryRun, []);
+            : new ReplayPlan(new ReplayOrder(filter, to, rate, beside), isDryRun, []);
     }
 
     /// <summary>
     /// "This event to these consumers" must not depend on what became of its other deliveries, and a replay goes item by
     /// item: one of the event's items is chosen to stand for it. One that died at a wanted consumer comes first, since it
-    /// then counts as replayed; one that waits comes last, since it would be redirected.
+    /// then counts as replayed. What the event has at other consumers stays as it is.
     /// </summary>
     private async Task<JournalFilter?> OneItemAsync(Guid eventId, string[] to, CancellationToken cancellationToken)
     {
@@ -65,7 +66,19 @@ internal sealed class ReplayPlanner(LiveSnapshot live, IJournalOperations operat
         return new JournalFilter(state, Consumer: chosen?.Consumer, EventId: eventId);
     }
 
-    private string? Objection(JournalFilter filter, string[]? to, DeliveryHistory? delivery)
+    // Their own consumer is gone, so new deliveries to it would only wait.
+    private async Task<string?> OrphansAsync(JournalFilter filter, string[]? to, CancellationToken cancellationToken)
+    {
+        if (to is not null || filter.State is ItemState.Unrouted or ItemState.Quarantined || filter.Consumer is not null)
+            return null;
+
+        var orphans = await operations.CountAsync(filter with { Orphaned = [.. live.Current.Consumers.Keys] }, cancellationToken);
+        return orphans == 0
+            ? null
+            : $"to: {orphans} of these belong to consumers that the configuration names no more; name a consumer in the filter, or those that get all of it instead";
+    }
+
+    private string? Objection(JournalFilter filter, string[]? to, DeliveryHistory? delivery, bool beside)
     {
         if (delivery?.State == DeliveryState.Replayed || (filter.State == ItemState.Replayed && to is null))
             return "filter.state: a newer delivery took the place of what was replayed: replay that one";
@@ -78,7 +91,7 @@ internal sealed class ReplayPlanner(LiveSnapshot live, IJournalOperations operat
             return "to: what is pending is going to be delivered anyway; to send it elsewhere, name the consumers that get it instead";
         }
 
-        if (filter.State == ItemState.Pending && to!.Contains(filter.Consumer, StringComparer.Ordinal))
+        if (filter.State == ItemState.Pending && !beside && to!.Contains(filter.Consumer, StringComparer.Ordinal))
             return $"to: it is pending for \"{filter.Consumer}\" already";
 
         // Its own consumer is gone, so a new delivery to it would only wait.

@@ -37,6 +37,10 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
         var running = (await _operations.ReplaysAsync(cancellationToken)).Where(job => job.State == ReplayState.Running).ToList();
         foreach (var job in running)
         {
+            // A target that a reload took away: the rest waits for its return, or for somebody to cancel.
+            if (job.Order.To?.All(live.Current.Consumers.ContainsKey) == false)
+                continue;
+
             var share = job.Order.Rate / StepsPerSecond;
             // The first item of a slow replay goes at once.
             var credit = _credits.TryGetValue(job.Id, out var left) ? left + share : Math.Max(share, 1);
