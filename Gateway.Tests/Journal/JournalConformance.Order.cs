@@ -124,6 +124,42 @@ public abstract partial class JournalConformance
         Assert.Equal("t1@2", Name(Assert.Single(await Claim("training"))));
     }
 
+    [Fact]
+    public async Task A_duplicate_does_not_revive_what_is_superseded_by_now()
+    {
+        var older = Version("t1", 1);
+        await AppendNewest(older);
+        var claimed = Assert.Single(await Claim("training"));
+        await Journal.SettleAsync(claimed, new Settlement(DeliveryState.Dead, null, Failed()), default);
+        await AppendNewest(Version("t1", 2));
+
+        Assert.Equal(AppendStatus.Duplicate, (await AppendNewest(older)).Status);
+
+        Assert.Equal(DeliveryState.Superseded, Assert.Single((await Operations.ReadEventAsync(older.Id, default))!.Deliveries).State);
+        Assert.Equal("t1@2", Name(Assert.Single(await Claim("training"))));
+    }
+
+    [Theory]
+    [InlineData(false, DeliveryState.Pending, DeliveryState.Replayed)]
+    [InlineData(true, DeliveryState.Pending, DeliveryState.Pending)]
+    [InlineData(false, DeliveryState.Dead, DeliveryState.Replayed)]
+    [InlineData(true, DeliveryState.Dead, DeliveryState.Dead)]
+    internal async Task An_event_that_goes_to_a_further_consumer_is_not_taken_from_its_own(bool beside, DeliveryState before, DeliveryState after)
+    {
+        var sent = Version("t1", 1);
+        await Append(sent, "training");
+        if (before == DeliveryState.Dead)
+            await Journal.SettleAsync(Assert.Single(await Claim("training")), new Settlement(DeliveryState.Dead, null, Failed()), default);
+
+        var filter = new JournalFilter((ItemState)before, EventId: sent.Id);
+        var job = await Operations.StartReplayAsync(new ReplayOrder(filter, ["qa"], Beside: beside), default);
+        await Operations.StepReplayAsync(job.Id, 10, _ => [], default);
+
+        var states = (await Operations.ReadEventAsync(sent.Id, default))!.Deliveries.ToDictionary(delivery => delivery.Consumer, delivery => delivery.State);
+        Assert.Equal(after, states["training"]);
+        Assert.Equal(DeliveryState.Pending, states["qa"]);
+    }
+
     private protected IJournalOperations Operations => (IJournalOperations)Journal;
 
     private protected StoredEvent Version(string task, int? minute, string stage = "Review")
