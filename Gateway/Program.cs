@@ -35,8 +35,9 @@ internal static class Program
         services.AddSingleton<DeliveryWorker>();
         services.AddHostedService<Lanes>();
 
-        // Beside them: a changed gateway.json, health, the operator's side, telemetry.
+        // Beside them: a changed gateway.json, the end, health, the operator's side, telemetry.
         services.AddHostedService<ConfigReloader>();
+        services.AddHostedService<Draining>();
         services.AddSingleton<Health>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<ReplayRunner>();

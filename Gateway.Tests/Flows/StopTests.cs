@@ -7,6 +7,27 @@ namespace AngoGateway.Tests.Flows;
 public sealed class StopTests
 {
     [Fact]
+    public async Task While_it_drains_a_gateway_says_so_and_still_takes_webhooks()
+    {
+        using var folder = new TemporaryFolder();
+        var config = folder.Write("gateway.json", GatewayHost.Complete("""
+            { "listen": { "public": "http://127.0.0.1:0", "admin": "http://127.0.0.1:0", "drain": "00:00:10" } }
+            """));
+        await using var gateway = await GatewayProcess.StartAsync(config);
+
+        var end = gateway.TerminateAsync();
+        await Eventually.TrueAsync(
+            async () => (await gateway.Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.ServiceUnavailable,
+            TimeSpan.FromSeconds(8),
+            () => "/readyz never said that it drains");
+
+        Assert.Contains("draining", await (await gateway.Admin.GetAsync("/readyz")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Accepted, (await gateway.Public.PostAsync(AngoPayload.Of())).Status);
+        await end;
+        Assert.Equal(0, gateway.ExitCode);
+    }
+
+    [Fact]
     public async Task An_attempt_in_flight_is_finished_and_what_waits_is_left_for_the_next_start()
     {
         using var consumer = FakeConsumer.Start();

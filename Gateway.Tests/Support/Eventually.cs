@@ -5,11 +5,14 @@ internal static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    public static async Task TrueAsync(Func<bool> condition, TimeSpan limit, Func<string> what)
+    public static Task TrueAsync(Func<bool> condition, TimeSpan limit, Func<string> what) =>
+        TrueAsync(() => Task.FromResult(condition()), limit, what);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan limit, Func<string> what)
     {
         var began = TimeProvider.System.GetTimestamp();
         using var ticks = new PeriodicTimer(Interval);
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"Not within {limit.TotalSeconds} s: {what()}.");
             await ticks.WaitForNextTickAsync();

@@ -61,7 +61,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     public static string Complete(string config)
     {
         var given = JsonNode.Parse(config)!.AsObject();
-        given["listen"] ??= JsonNode.Parse("""{ "public": "http://127.0.0.1:0", "admin": "http://127.0.0.1:0" }""");
+        given["listen"] ??= JsonNode.Parse("""{ "public": "http://127.0.0.1:0", "admin": "http://127.0.0.1:0", "drain": "00:00:00" }""");
         given["journal"] ??= JsonNode.Parse("""{ "type": "sqlite", "path": "gateway.db" }""");
         given["retention"] ??= JsonNode.Parse("""{ "keys": "36500.00:00:00" }""");
         given["sources"] ??= JsonNode.Parse(

@@ -1,13 +1,27 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text.Json.Serialization;
 
 namespace AngoGateway.Configuration;
 
 /// <summary><c>listen</c>: a change needs a restart.</summary>
 /// <param name="Public">The edge: webhooks only. Port 0 takes a free one.</param>
 /// <param name="Admin">Health for machines and the operator's side; never reachable through the public listener.</param>
-internal sealed record ListenConfig(string Public = "http://0.0.0.0:8080", string Admin = "http://127.0.0.1:8081") : IValidatableObject
+/// <param name="Drain">
+/// After SIGTERM <c>/readyz</c> says draining for so long while webhooks are still taken, so that a load balancer can look
+/// elsewhere before the listeners close. Default 1 s; a balancer that probes every 5 s wants more.
+/// </param>
+internal sealed record ListenConfig(
+    string Public = "http://0.0.0.0:8080",
+    string Admin = "http://127.0.0.1:8081",
+    [property: DefaultValue("00:00:01")]
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:15")]
+    TimeSpan? Drain = null) : IValidatableObject
 {
+    [JsonIgnore]
+    public TimeSpan DrainTime => Drain ?? TimeSpan.FromSeconds(1);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var edge = Read(Public, out var edgeFault);

@@ -12,7 +12,6 @@ internal sealed partial class WebhookEndpoint(
     LiveSnapshot live,
     BodyReader bodies,
     Acceptance acceptance,
-    IHostApplicationLifetime lifetime,
     TimeProvider timeProvider,
     ILogger<WebhookEndpoint> logger)
 {
@@ -110,13 +109,8 @@ internal sealed partial class WebhookEndpoint(
         return await acceptance.TakeAsync(http, @event, payload.Memory, match);
     }
 
-    private IngressStatus? Unfit(HttpRequest request)
+    private static IngressStatus? Unfit(HttpRequest request)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            return IngressStatus.Unavailable;
-        }
-
         // Compared exactly: methods are case-sensitive (RFC 9110 section 9.1).
         if (request.Method != "POST")
         {
