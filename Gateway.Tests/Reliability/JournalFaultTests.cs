@@ -59,6 +59,8 @@ public sealed class JournalFaultTests
     [InlineData("cut to nothing")]
     [InlineData("overwritten")]
     [InlineData("its log deleted")]
+    [InlineData("its log cut to nothing")]
+    [InlineData("its log overwritten")]
     public async Task A_journal_that_is_no_more_what_it_was_gets_no_2xx(string way)
     {
         await using var consumer = await Sink.StartAsync();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
@@ -18,6 +19,8 @@ internal sealed class SqliteFile : IDisposable
     // Closed only after the last connection: closing any handle of a file drops the process's POSIX locks on it.
     private readonly SafeFileHandle _handle;
     private long _length;
+    private SafeFileHandle? _log;
+    private long _logLength;
 
     public SqliteFile(SqliteConnection connection, SqliteBookkeeping books)
     {
@@ -40,6 +43,9 @@ internal sealed class SqliteFile : IDisposable
         if (!File.Exists(path + "-wal"))
             return "Its log (-wal) is gone. Restart the gateway: a clean stop writes what the log held into the file.";
 
+        if (IsLogHarmed())
+            return "Its log (-wal) was cut or overwritten. Stop the gateway and restore a backup.";
+
         var length = RandomAccess.GetLength(_handle);
         Span<byte> head = stackalloc byte[16];
         if ((length < _length && !_books.Shrinks) || RandomAccess.Read(_handle, head, 0) < head.Length || !head.SequenceEqual("SQLite format 3\0"u8))
@@ -49,7 +55,30 @@ internal sealed class SqliteFile : IDisposable
         return null;
     }
 
-    public void Dispose() => _handle.Dispose();
+    /// <summary>The writer's, after a transaction and after it has cut the log itself: the log is no shorter from now on.</summary>
+    public void NoteLog()
+    {
+        if (_log is not null)
+            _logLength = RandomAccess.GetLength(_log);
+    }
+
+    public void Dispose()
+    {
+        _log?.Dispose();
+        _handle.Dispose();
+    }
+
+    // https://sqlite.org/fileformat2.html#walformat: the log begins with 0x377f0682 or 0x377f0683.
+    private bool IsLogHarmed()
+    {
+        _log ??= File.OpenHandle(_connection.DataSource + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var length = RandomAccess.GetLength(_log);
+        if (length < _logLength)
+            return true;
+
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        return length > 0 && (RandomAccess.Read(_log, magic, 0) < magic.Length || BinaryPrimitives.ReadUInt32BigEndian(magic) >> 1 != 0x377f0682 >> 1);
+    }
 
     // SQLitePCLRaw does not bind it.
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]

@@ -79,6 +79,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         Commit(slice);
         _checkpointer.TruncateIfLarge(_connection);
+        _file.NoteLog();
     }
 
     /// <returns>How long to wait for work before the next idle step.</returns>
