@@ -1,5 +1,4 @@
 using System.Net;
-using AngoGateway.Journal;
 using AngoGateway.Tests.Forwarding;
 using AngoGateway.Tests.Support;
 
@@ -62,12 +61,12 @@ public sealed class LaneTests
         using var consumer = FakeConsumer.Start();
         using var neighbour = FakeConsumer.Start();
         await using var gateway = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 4", neighbour));
-        await gateway.Journal.SetLaneAsync("training", new LaneState(PausedAt: TimeProvider.System.GetUtcNow()), default);
+        await gateway.Journal.SetPausedAsync("training", TimeProvider.System.GetUtcNow(), default);
 
         var ids = await PostAsync(gateway, 30);
         await neighbour.WaitForEventsAsync(ids, Soon);
         Assert.Empty(consumer.Received);
-        await gateway.Journal.SetLaneAsync("training", default, default);
+        await gateway.Journal.SetPausedAsync("training", null, default);
 
         await consumer.WaitForEventsAsync(ids, Soon);
         Assert.Equal(30, consumer.Received.Count);

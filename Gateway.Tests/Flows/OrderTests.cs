@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AngoGateway.Journal;
 using AngoGateway.Tests.Support;
 
 namespace AngoGateway.Tests.Flows;
@@ -89,9 +88,9 @@ public sealed class OrderTests
     }
 
     private static ValueTask PauseAsync(GatewayHost gateway) =>
-        gateway.Journal.SetLaneAsync("training", new LaneState(PausedAt: TimeProvider.System.GetUtcNow()), default);
+        gateway.Journal.SetPausedAsync("training", TimeProvider.System.GetUtcNow(), default);
 
-    private static ValueTask ResumeAsync(GatewayHost gateway) => gateway.Journal.SetLaneAsync("training", default, default);
+    private static ValueTask ResumeAsync(GatewayHost gateway) => gateway.Journal.SetPausedAsync("training", null, default);
 
     private static string Config(FakeConsumer consumer, string delivery) => $$"""
         {

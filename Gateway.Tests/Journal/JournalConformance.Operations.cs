@@ -11,13 +11,29 @@ public abstract partial class JournalConformance
     {
         var state = new LaneState(PausedAt: Time.GetUtcNow());
         var wait = Journal.WaitForWorkAsync("training", TimeSpan.FromHours(1), default);
-        await Journal.SetLaneAsync("training", state, default);
+        await Journal.SetPausedAsync("training", state.PausedAt, default);
         await wait;
 
         Assert.Equal(state, Journal.Lane("training"));
         Assert.Equal(default, Journal.Lane("qa"));
         Assert.Equal(new ConsumerBacklog("training", 0, null, 0, state), Assert.Single(await Operations.BacklogsAsync(default)));
-        await Journal.SetLaneAsync("training", default, default);
+        await Journal.SetPausedAsync("training", null, default);
+        Assert.Empty(await Operations.BacklogsAsync(default));
+    }
+
+    [Fact]
+    public async Task A_pause_and_an_opening_circuit_at_the_same_moment_are_both_kept()
+    {
+        var now = Time.GetUtcNow();
+        await Task.WhenAll(
+            Journal.SetPausedAsync("training", now, default).AsTask(),
+            Journal.SetOpenAsync("training", now, default).AsTask());
+        Assert.Equal(new LaneState(now, now), Journal.Lane("training"));
+
+        await Task.WhenAll(
+            Journal.SetPausedAsync("training", null, default).AsTask(),
+            Journal.SetOpenAsync("training", null, default).AsTask());
+        Assert.Equal(default, Journal.Lane("training"));
         Assert.Empty(await Operations.BacklogsAsync(default));
     }
 

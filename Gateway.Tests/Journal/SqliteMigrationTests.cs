@@ -41,7 +41,7 @@ public sealed class SqliteMigrationTests : SqliteTest
                 await Append(journal, Event(task), "a");
             foreach (var delivery in await journal.ClaimAsync("a", 10, inTaskOrder: false, default))
                 await journal.SettleAsync(delivery, Settled(DeliveryState.Dead), default);
-            await journal.SetLaneAsync("a", state, default);
+            await journal.SetOpenAsync("a", state.OpenSince, default);
             id = (await journal.StartReplayAsync(new ReplayOrder(new JournalFilter(Orphaned: ["b"]), Rate: 7), default)).Id;
             await journal.StepReplayAsync(id, 1, _ => [], default);
         }

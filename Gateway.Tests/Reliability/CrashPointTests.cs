@@ -21,8 +21,11 @@ public sealed class CrashPointTests
         var crashes = Size(1, 20);
         await using var consumer = await Sink.StartAsync();
         using var folder = new TemporaryFolder();
-        // One attempt at a time, so that it is known what is in flight; old events go at once, so that there is something to prune.
-        var config = folder.Write("gateway.json", Forgetful(Config(consumer.Url, "\"concurrency\": 1")));
+        // One attempt at a time, so that it is known what is in flight.
+        var lasting = Config(consumer.Url, "\"concurrency\": 1");
+        var config = folder.Write("gateway.json", lasting);
+        // Only the gateway that is to crash while it prunes finds every event too old: the one before it leaves them all to it.
+        var crashing = checkpoint == Checkpoints.Pruning ? folder.Write("forgetful.json", Forgetful(lasting)) : config;
         var load = new Load(rate: 100);
         if (checkpoint == Checkpoints.Pruning)
         {
@@ -36,7 +39,7 @@ public sealed class CrashPointTests
         {
             var times = checkpoint == Checkpoints.Pruning ? 1 : random.Next(1, 40);
             var repeatsBefore = Repeats(consumer.Arrivals).Count;
-            await using (var gateway = await CrashAt(config, checkpoint, times))
+            await using (var gateway = await CrashAt(crashing, checkpoint, times))
             {
                 using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(20));
                 await load.RunAsync(gateway.Public, stop.Token);
@@ -63,12 +66,10 @@ public sealed class CrashPointTests
 
         Report($"crash point {checkpoint}", $"{crashes} crashes, {load.AcknowledgedCount} acknowledged, 0 lost, {Repeats(consumer.Arrivals).Count} repeats");
 
-        // A pass comes at the start, and the next one minutes later: what is delivered now is there at the next start.
         async Task LeaveSomethingToPruneAsync(GatewayProcess gateway)
         {
             await load.RunAsync(gateway.Public, CancellationToken.None, count: 20);
             await consumer.WaitForAsync(load.Acknowledged, Patience);
-            Assert.InRange(int.Parse(Ask(Path.Combine(folder.Path, "gateway.db"), "SELECT count(*) FROM event").Single()), 20, 1000);
         }
     }
 

@@ -149,8 +149,8 @@ internal sealed partial class Lane(
     // A restart must not meet a dead consumer at full speed, and an operator wants to see it.
     private async ValueTask KeepStateAsync(CancellationToken claiming)
     {
-        if (journal.Lane(name) is var state && state.OpenSince is not null != _circuit.IsOpen)
-            await journal.SetLaneAsync(name, state with { OpenSince = _circuit.OpenSince }, claiming);
+        if (journal.Lane(name).OpenSince is not null != _circuit.IsOpen)
+            await journal.SetOpenAsync(name, _circuit.OpenSince, claiming);
     }
 
     private void ReleaseWindow()

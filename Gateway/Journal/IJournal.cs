@@ -39,8 +39,11 @@ internal interface IJournal : IAsyncDisposable
     /// <summary>Whether a consumer's lane is paused or its circuit open. Read from memory; cheap enough for every step of a lane.</summary>
     LaneState Lane(string consumer);
 
-    /// <summary>Keeps a lane's state, over restarts; wakes the lane.</summary>
-    ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken);
+    /// <summary>Pauses a lane, or with null resumes it, over restarts; wakes the lane. Its circuit stays as it is.</summary>
+    ValueTask SetPausedAsync(string consumer, DateTimeOffset? pausedAt, CancellationToken cancellationToken);
+
+    /// <summary>Notes since when a lane's circuit has been open, or with null that it is closed, over restarts. Its pause stays as it is.</summary>
+    ValueTask SetOpenAsync(string consumer, DateTimeOffset? openSince, CancellationToken cancellationToken);
 
     /// <summary>Brings an event's dead deliveries back to pending (all, and only those), as <see cref="AppendAsync"/> does for a known key.</summary>
     ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken);

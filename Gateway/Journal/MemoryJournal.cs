@@ -96,14 +96,11 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             return _lanes.TryGetValue(consumer, out var lane) ? lane.State : default;
     }
 
-    public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-            LaneOf(consumer).State = state;
+    public ValueTask SetPausedAsync(string consumer, DateTimeOffset? pausedAt, CancellationToken cancellationToken) =>
+        SetLane(consumer, state => state with { PausedAt = pausedAt });
 
-        _signals.Pulse(consumer);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask SetOpenAsync(string consumer, DateTimeOffset? openSince, CancellationToken cancellationToken) =>
+        SetLane(consumer, state => state with { OpenSince = openSince });
 
     public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken)
     {
@@ -139,6 +136,18 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         lock (_gate)
             _closed = true;
 
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask SetLane(string consumer, Func<LaneState, LaneState> change)
+    {
+        lock (_gate)
+        {
+            var lane = LaneOf(consumer);
+            lane.State = change(lane.State);
+        }
+
+        _signals.Pulse(consumer);
         return ValueTask.CompletedTask;
     }
 

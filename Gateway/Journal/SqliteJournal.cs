@@ -116,17 +116,11 @@ internal sealed partial class SqliteJournal : IJournal
 
     public LaneState Lane(string consumer) => _lanes.Of(consumer);
 
-    public ValueTask SetLaneAsync(string consumer, LaneState state, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return new(Write(
-            _ => _lanes.Write(consumer, state),
-            written =>
-            {
-                _lanes.Keep(consumer, state);
-                _books.Signals.Pulse(consumer);
-            }));
-    }
+    public ValueTask SetPausedAsync(string consumer, DateTimeOffset? pausedAt, CancellationToken cancellationToken) =>
+        SetLaneAsync(consumer, () => _lanes.WritePaused(consumer, pausedAt), cancellationToken);
+
+    public ValueTask SetOpenAsync(string consumer, DateTimeOffset? openSince, CancellationToken cancellationToken) =>
+        SetLaneAsync(consumer, () => _lanes.WriteOpen(consumer, openSince), cancellationToken);
 
     public ValueTask ReviveAsync(Guid eventId, CancellationToken cancellationToken)
     {
@@ -179,6 +173,18 @@ internal sealed partial class SqliteJournal : IJournal
             WHERE state = 0 AND held IN (0, 1) AND due_at > ?1 AND consumer IN (SELECT consumer FROM backlog)
             """);
         statement.With(now + LongestDelay).Run();
+    }
+
+    private ValueTask SetLaneAsync(string consumer, Func<LaneState> write, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Write(
+            _ => write(),
+            written =>
+            {
+                _lanes.Keep(consumer, written);
+                _books.Signals.Pulse(consumer);
+            }));
     }
 
     private Task<T> Write<T>(Func<SqliteRows, T> body, Action<T>? committed = null)

@@ -21,19 +21,19 @@ internal sealed class SqliteLanes
 
     public LaneState Of(string consumer) => _states.GetValueOrDefault(consumer);
 
-    /// <summary>The writer's.</summary>
-    /// <returns>How many rows changed.</returns>
-    public int Write(string consumer, LaneState state)
-    {
-        if (state == default)
-        {
-            using var delete = new SqliteStatement(_connection, "DELETE FROM lane WHERE consumer = ?");
-            return delete.With(consumer).Run();
-        }
+    /// <summary>The writer's: pauses or resumes, and leaves the circuit alone.</summary>
+    /// <returns>The lane's whole state now, as far as the transaction knows.</returns>
+    public LaneState WritePaused(string consumer, DateTimeOffset? pausedAt) => Write(
+        "INSERT INTO lane(consumer, paused_at) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET paused_at = ?2 RETURNING paused_at, open_since",
+        consumer,
+        pausedAt);
 
-        using var replace = new SqliteStatement(_connection, "REPLACE INTO lane(consumer, paused_at, open_since) VALUES(?, ?, ?)");
-        return replace.With(consumer).With(state.PausedAt).With(state.OpenSince).Run();
-    }
+    /// <summary>The writer's: opens or closes the circuit, and leaves the pause alone.</summary>
+    /// <returns>The lane's whole state now, as far as the transaction knows.</returns>
+    public LaneState WriteOpen(string consumer, DateTimeOffset? openSince) => Write(
+        "INSERT INTO lane(consumer, open_since) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET open_since = ?2 RETURNING paused_at, open_since",
+        consumer,
+        openSince);
 
     /// <summary>After the commit.</summary>
     public void Keep(string consumer, LaneState state)
@@ -42,5 +42,20 @@ internal sealed class SqliteLanes
             _states.TryRemove(consumer, out _);
         else
             _states[consumer] = state;
+    }
+
+    private LaneState Write(string sql, string consumer, DateTimeOffset? at)
+    {
+        using var upsert = new SqliteStatement(_connection, sql);
+        upsert.With(consumer).With(at).Step();
+        var state = new LaneState(upsert.TimeOrNull(0), upsert.TimeOrNull(1));
+        upsert.Reset();
+        if (state == default)
+        {
+            using var delete = new SqliteStatement(_connection, "DELETE FROM lane WHERE consumer = ?");
+            delete.With(consumer).Run();
+        }
+
+        return state;
     }
 }

@@ -66,7 +66,7 @@ internal sealed partial class ConsumersEndpoint(
         DateTimeOffset? pausedAt = paused ? lane.PausedAt ?? timeProvider.GetUtcNow() : null;
         if (pausedAt != lane.PausedAt)
         {
-            await journal.SetLaneAsync(name, lane with { PausedAt = pausedAt }, cancellationToken);
+            await journal.SetPausedAsync(name, pausedAt, cancellationToken);
             Log.Switched(logger, name, paused ? "paused" : "resumed");
         }
 
