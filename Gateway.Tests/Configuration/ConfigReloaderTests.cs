@@ -244,7 +244,7 @@ public sealed class ConfigReloaderTests : IDisposable
     [Fact]
     public async Task Each_outcome_is_counted()
     {
-        using var reloads = new MetricCollector<long>(GatewayTelemetry.Meter, "gateway.config.reloads");
+        using var reloads = new MetricCollector<long>(Metrics.Meter, "gateway.config.reloads");
         _config.Write("{");
         await Tick();
         _config.Write(TestConfig.Good);

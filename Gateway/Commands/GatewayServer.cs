@@ -67,7 +67,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var loaded = loader.Load(options.ConfigPath, previous: null);
         var live = new LiveSnapshot(loaded.Snapshot ?? throw new ConfigurationException(options.ConfigPath, loaded.Faults));
 
-        var propagation = GatewayTelemetry.Propagate();
+        var propagation = Traces.Propagate();
         IJournal? journal = null;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });

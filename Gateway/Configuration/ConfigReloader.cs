@@ -55,7 +55,7 @@ internal sealed partial class ConfigReloader(
                 return;
 
             live.RefusedReload = reason;
-            GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("refused"));
+            Metrics.ConfigReloads.Add(1, Metrics.Outcome("refused"));
             Log.Failed(logger, e);
         }
     }
@@ -80,7 +80,7 @@ internal sealed partial class ConfigReloader(
         var before = live.Current.Revision;
         live.Swap(next);
         _inForce = files.Fingerprint;
-        GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("applied"));
+        Metrics.ConfigReloads.Add(1, Metrics.Outcome("applied"));
         Log.Applied(logger, next.Revision, before);
         WarnOfOpenSources(next);
     }
@@ -91,7 +91,7 @@ internal sealed partial class ConfigReloader(
         const int shown = 100;
         var all = string.Join("; ", faults.Take(shown)) + (faults.Count > shown ? $"; and {faults.Count - shown} more" : "");
         live.RefusedReload = $"revision {revision} was refused: {all}";
-        GatewayTelemetry.ConfigReloads.Add(1, GatewayTelemetry.Outcome("refused"));
+        Metrics.ConfigReloads.Add(1, Metrics.Outcome("refused"));
         Log.Refused(logger, revision, live.Current.Revision, faults.Count, all);
     }
 

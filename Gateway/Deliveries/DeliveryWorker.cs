@@ -120,17 +120,17 @@ internal sealed partial class DeliveryWorker(
     {
         var webhook = ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var parsed) ? parsed : default;
         return delivery.Attempts == 0 && delivery.Replay == 0
-            ? GatewayTelemetry.Activities.StartActivity("deliver", ActivityKind.Producer, webhook)
-            : GatewayTelemetry.Activities.StartActivity(
+            ? Traces.Activities.StartActivity("deliver", ActivityKind.Producer, webhook)
+            : Traces.Activities.StartActivity(
                 "deliver", ActivityKind.Producer, default(ActivityContext), tags: null, links: webhook == default ? null : [new(webhook)]);
     }
 
     private void Tell(Delivery delivery, int number, ForwardOutcome forwarded, AttemptOutcome outcome, TimeSpan took)
     {
         var result = Enum.GetName(outcome.Result)!;
-        GatewayTelemetry.Attempts.Add(1, GatewayTelemetry.Consumer(delivery.Consumer), GatewayTelemetry.Outcome(result));
-        GatewayTelemetry.AttemptDuration.Record(
-            took.TotalSeconds, GatewayTelemetry.Consumer(delivery.Consumer), GatewayTelemetry.Outcome(result));
+        Metrics.Attempts.Add(1, Metrics.Consumer(delivery.Consumer), Metrics.Outcome(result));
+        Metrics.AttemptDuration.Record(
+            took.TotalSeconds, Metrics.Consumer(delivery.Consumer), Metrics.Outcome(result));
         var level = outcome.Result switch
         {
             AttemptResult.Delivered or AttemptResult.Abandoned => LogLevel.Information,

@@ -67,24 +67,24 @@ internal sealed partial class WebhookStory
 
     private void Count(IngressOutcome outcome, TimeSpan took)
     {
-        var source = GatewayTelemetry.Source(Source?.Name);
-        var result = GatewayTelemetry.Outcome(Enum.GetName(outcome.Status)!);
-        GatewayTelemetry.Webhooks.Add(1, source, result);
-        GatewayTelemetry.AcceptDuration.Record(took.TotalSeconds, source, result);
+        var source = Metrics.Source(Source?.Name);
+        var result = Metrics.Outcome(Enum.GetName(outcome.Status)!);
+        Metrics.Webhooks.Add(1, source, result);
+        Metrics.AcceptDuration.Record(took.TotalSeconds, source, result);
         if (_refused is { } verdict)
         {
-            GatewayTelemetry.Rejections.Add(
+            Metrics.Rejections.Add(
                 1, source, new("reason", Enum.GetName(verdict.Rejection!.Value)), new("mistake", Enum.GetName(verdict.Mistake)));
         }
 
         if (SecretIndex >= 0)
         {
-            GatewayTelemetry.Verifications.Add(1, source, new("secret", SecretIndex));
+            Metrics.Verifications.Add(1, source, new("secret", SecretIndex));
         }
 
         if (outcome.Status is IngressStatus.Accepted or IngressStatus.Relayed && Event is { } stored)
         {
-            GatewayTelemetry.Events.Add(
+            Metrics.Events.Add(
                 1, source, new("disposition", Enum.GetName(stored.Disposition)), new("key", stored.Key.ByContent ? "content" : "fields"));
         }
     }

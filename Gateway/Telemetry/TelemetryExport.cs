@@ -15,8 +15,8 @@ internal static class TelemetryExport
 
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(static resource => resource.AddService("ango-gateway"))
-            .WithTracing(static tracing => tracing.AddSource(GatewayTelemetry.Name, "Microsoft.AspNetCore", "Yarp.ReverseProxy"))
-            .WithMetrics(static metrics => metrics.AddMeter(GatewayTelemetry.Name, "Microsoft.AspNetCore.Server.Kestrel"))
+            .WithTracing(static tracing => tracing.AddSource(Traces.SourceName, "Microsoft.AspNetCore", "Yarp.ReverseProxy"))
+            .WithMetrics(static metrics => metrics.AddMeter(Metrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel"))
             .UseOtlpExporter();
     }
 }

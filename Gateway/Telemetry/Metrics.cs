@@ -1,16 +1,13 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace AngoGateway.Telemetry;
 
 /// <summary>Every instrument and tag name of the gateway. Tags are low-cardinality: project and task belong to logs and traces.</summary>
-internal static class GatewayTelemetry
+internal static class Metrics
 {
-    public const string Name = "AngoGateway";
+    public const string MeterName = "AngoGateway";
 
-    public static readonly ActivitySource Activities = new(Name);
-
-    public static readonly Meter Meter = new(Name);
+    public static readonly Meter Meter = new(MeterName);
 
     /// <summary>Requests on the public listener. Tags: source, outcome.</summary>
     public static readonly Counter<long> Webhooks =
@@ -43,21 +40,6 @@ internal static class GatewayTelemetry
     /// <summary>Changes of the configuration while running. Tags: outcome (applied, refused).</summary>
     public static readonly Counter<long> ConfigReloads =
         Meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the configuration while running, by outcome.");
-
-    /// <summary>
-    /// Keeps activities alive when nobody exports them: consumers are promised a traceparent, and without any listener
-    /// .NET makes none. Costs one small object per span; dispose to end it.
-    /// </summary>
-    public static ActivityListener Propagate()
-    {
-        var listener = new ActivityListener
-        {
-            ShouldListenTo = static source => source.Name == Name,
-            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
-        };
-        ActivitySource.AddActivityListener(listener);
-        return listener;
-    }
 
     public static KeyValuePair<string, object?> Source(string? name) => new("source", name ?? "none");
 
