@@ -69,7 +69,8 @@ internal sealed partial class GaugeReader(
         }
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Looks once: what each tick does.</summary>
+    internal async Task ReadAsync(CancellationToken cancellationToken)
     {
         try
         {

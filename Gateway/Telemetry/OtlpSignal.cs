@@ -21,7 +21,7 @@ internal sealed class OtlpSignal
     {
         (_configuration, _own) = (configuration, $"{All}{name}_");
         var exporters = configuration[$"OTEL_{name}_EXPORTER"];
-        IsExported = !configuration.GetValue("OTEL_SDK_DISABLED", false)
+        IsExported = !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
             && (string.IsNullOrWhiteSpace(exporters) || exporters.Split(',', StringSplitOptions.TrimEntries).Contains("otlp", StringComparer.OrdinalIgnoreCase))
             && !(string.IsNullOrWhiteSpace(configuration[All + "ENDPOINT"]) && string.IsNullOrWhiteSpace(configuration[_own + "ENDPOINT"]));
     }
