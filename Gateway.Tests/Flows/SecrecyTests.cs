@@ -15,7 +15,7 @@ public sealed partial class SecrecyTests
     public async Task Canaries_of_every_kind_are_in_nothing_that_can_be_seen()
     {
         await using var exports = await RawExports.StartAsync();
-        await using var consumers = SecrecyFlows.StartConsumers();
+        await using var consumers = new SecrecyConsumers();
         using var folder = new TemporaryFolder();
         folder.Write("admin", SecrecyFlows.AdminToken);
         folder.Write("bearer", SecrecyFlows.BearerToken);

@@ -35,8 +35,13 @@ internal sealed class OtlpSignal
         if (Uri.TryCreate(Own("ENDPOINT"), UriKind.Absolute, out var endpoint))
             options.Endpoint = endpoint;
 
-        if (Own("PROTOCOL") is { } protocol)
-            options.Protocol = protocol == "http/protobuf" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
+        options.Protocol = Own("PROTOCOL") switch
+        {
+            "grpc" => OtlpExportProtocol.Grpc,
+            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+            // None, or one that the SDK does not speak either.
+            _ => options.Protocol,
+        };
 
         if (Own("HEADERS") is { } headers)
             options.Headers = headers;
