@@ -31,9 +31,9 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
             Activity.Current?.Id);
     }
 
-    /// <summary>Durable, then the answer. A proxy route asks its consumer first.</summary>
+    /// <summary>Durable, then the answer. A proxy route asks its consumer first, unless that is paused: then it is queued like the others.</summary>
     public ValueTask<IngressOutcome> TakeAsync(HttpContext http, StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match) =>
-        @event.Disposition == Disposition.Routed && match.Proxy is not null
+        @event.Disposition == Disposition.Routed && match.Proxy is { } proxy && journal.Lane(proxy.Name).PausedAt is null
             ? relay.ThroughAsync(http, match, @event, payload)
             : QueueAsync(@event, payload, match);
 
@@ -44,7 +44,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match)
     {
         var deliveries = @event.Disposition == Disposition.Routed
-            ? Array.ConvertAll(match.Queue, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
+            ? Array.ConvertAll(match.All, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
             : [];
 
         Checkpoints.Reach(Checkpoints.BeforeInsert);

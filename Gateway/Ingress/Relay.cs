@@ -61,12 +61,15 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
                 1, began, timeProvider.GetUtcNow() - began, success.Address, success.Status, Error: null, Response: null);
             NewDelivery[] deliveries =
             [
-                new NewDelivery(consumer.Name, attempt),
+                new NewDelivery(consumer.Name, attempt, consumer.NewestOnly),
                 .. match.Queue.Select(static other => new NewDelivery(other.Name, NewestOnly: other.NewestOnly)),
             ];
             Checkpoints.Reach(Checkpoints.BeforeInsert);
             appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
             Checkpoints.Reach(Checkpoints.BeforeAnswer);
+
+            // Copies that wait need not wait for the rest of the response too.
+            turn.Dispose();
             return appended.Value.Status != AppendStatus.Unavailable;
         }
     }

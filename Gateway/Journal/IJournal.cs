@@ -7,7 +7,8 @@ internal interface IJournal : IAsyncDisposable
 {
     /// <summary>
     /// Takes an event, its key and its deliveries in one durable transaction and returns after the commit. A key that is
-    /// there already changes nothing, but for reviving that event's dead deliveries (all, and only those).
+    /// there already changes nothing, but for reviving that event's dead deliveries (all, and only those): pending again, or
+    /// superseded where their consumer was given a newer state of the task at that stage and wants the newest only.
     /// </summary>
     /// <param name="event">The event; its id is used only when the key is new.</param>
     /// <param name="payload">Must stay valid until the returned task completes.</param>

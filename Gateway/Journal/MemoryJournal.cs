@@ -32,7 +32,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
             if (_keys.TryGetValue(@event.Key, out var first))
             {
-                Revive(first, row => deliveries.Any(wanted => wanted.Consumer == row.Consumer && wanted.NewestOnly) && IsLate(row));
+                Revive(first);
                 return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
             }
 
@@ -209,14 +209,14 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         && LaneOf(row.Consumer).Newest.TryGetValue(stage, out var newest)
         && newest > updatedUs;
 
-    private void Revive(Guid id, Func<MemoryRow, bool>? isLate = null)
+    private void Revive(Guid id)
     {
         if (!_events.TryGetValue(id, out var entry))
             return;
 
         foreach (var row in entry.Rows.Where(row => row.State == DeliveryState.Dead).ToArray())
         {
-            if (isLate?.Invoke(row) == true)
+            if (IsLate(row))
             {
                 End(row, DeliveryState.Superseded);
                 continue;
