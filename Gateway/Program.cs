@@ -38,6 +38,7 @@ internal static class Program
         // Beside them: a changed gateway.json, the end, health, the operator's side, telemetry.
         services.AddHostedService<ConfigReloader>();
         services.AddHostedService<Draining>();
+        services.AddHostedService<GaugeReader>();
         services.AddSingleton<Health>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<ReplayRunner>();
@@ -55,6 +56,7 @@ internal static class Program
             {
                 app.Services.GetRequiredService<Health>().Map(endpoints);
                 app.Services.GetRequiredService<OperatorApi>().Map(endpoints);
+                TelemetryExport.MapPage(endpoints);
             });
         });
         app.Run(app.Services.GetRequiredService<WebhookEndpoint>().HandleAsync);

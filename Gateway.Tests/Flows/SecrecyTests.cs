@@ -1,44 +1,106 @@
+using System.Text.RegularExpressions;
 using AngoGateway.Tests.Support;
 
 namespace AngoGateway.Tests.Flows;
 
-/// <summary>No secret, signature, payload text, e-mail address or pre-signed link in any log line.</summary>
-public sealed class SecrecyTests
+/// <summary>
+/// No payload, secret, signature, token, pre-signed link or e-mail address leaves a real gateway by any way of seeing it:
+/// its log with state and scopes, OTLP's traces, metrics and logs, the page of metrics, its refusals.
+/// </summary>
+public sealed partial class SecrecyTests
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
     [Fact]
-    public async Task Canaries_of_every_kind_never_reach_a_log_line()
+    public async Task Canaries_of_every_kind_are_in_nothing_that_can_be_seen()
     {
-        using var consumer = FakeConsumer.Start();
-        consumer.AnswersInTurn(200, 500, 410);
-        await using var gateway = await GatewayHost.StartAsync($$"""
-            {
-              "sources": {
-                "ango": { "path": "/hooks/ango", "auth": { "type": "hubSignature", "secrets": ["env:ANGO_WEBHOOK_SECRET"] } },
-                "token": { "path": "/hooks/token", "auth": { "type": "bearer", "tokens": ["env:ANGO_WEBHOOK_SECRET"] } }
-              },
-              "consumers": { "all": { "url": "{{consumer.Url}}", "delivery": { "retry": { "firstDelay": "00:00:00.050" } } } },
-              "routes": [ { "match": {}, "to": ["all"] } ]
-            }
-            """);
-        var payload = AngoPayload.Of();
+        await using var exports = await RawExports.StartAsync();
+        await using var consumers = SecrecyFlows.StartConsumers();
+        using var folder = new TemporaryFolder();
+        folder.Write("admin", SecrecyFlows.AdminToken);
+        folder.Write("bearer", SecrecyFlows.BearerToken);
+        folder.Write("retired", SecrecyFlows.RetiredSecret);
+        var config = folder.Write("gateway.json", GatewayHost.Complete(consumers.Config(folder.Path)));
+        var gateway = await GatewayProcess.StartAsync(
+            config,
+            ("Logging__LogLevel__Default", "Information"),
+            ("Logging__LogLevel__AngoGateway", "Trace"),
+            ("DOTNET_RUNNING_IN_CONTAINER", "true"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", exports.Url),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "100"));
+        await using var flows = new SecrecyFlows(gateway);
 
-        await gateway.PostAsync(payload);
-        await gateway.PostAsync(payload);
-        await gateway.PostAsync(AngoPayload.Of(task: "second"));
-        await gateway.PostAsync("{ \"canary-text\": broken"u8.ToArray());
-        await gateway.Public.PostAsync(payload, "/hooks/token");
-        using var forged = SignedWebhook.Of(payload, secret: "canary-secret-of-a-forger");
-        using var _ = await gateway.Public.SendAsync(forged);
-        await gateway.WaitForLogAsync("Attempt Dead", TimeSpan.FromSeconds(20));
+        await flows.AcceptedAsync();
+        await flows.RefusedAsync();
+        await flows.ProxiedAsync();
+        await WaitForAsync(exports, "Attempt Dead consumer=failing");
+        await WaitForAsync(exports, "Attempt Dead consumer=garbage");
+        await WaitForAsync(exports, "Attempt Delivered consumer=flaky");
+        await flows.OperatedAsync();
+        await ReloadAsync(exports, config, consumers.Config(folder.Path, secrets: "\"canary-literal-secret\""), "was refused");
+        await ReloadAsync(
+            exports, config, consumers.Config(folder.Path, extra: "\"new\": { \"url\": \"http://canary-user:canary-pass@127.0.0.1/?token=canary\" },"), "was refused");
+        await ReloadAsync(exports, config, consumers.Config(folder.Path, extra: "\"new\": { \"url\": \"http://127.0.0.1:9\" },"), "is in force");
+        var page = await gateway.Admin.GetStringAsync("/metrics");
+        File.Move(Path.Combine(folder.Path, "gateway.db"), Path.Combine(folder.Path, "elsewhere.db"));
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, await flows.PostAsync(AngoPayload.Of(task: "not taken")));
+        var readiness = await (await gateway.Admin.GetAsync("/readyz")).Content.ReadAsStringAsync();
+        File.Move(Path.Combine(folder.Path, "elsewhere.db"), Path.Combine(folder.Path, "gateway.db"));
+        await gateway.TerminateAsync();
 
-        var lines = gateway.Logs.GetSnapshot();
-        Assert.NotEmpty(lines);
-        foreach (var line in lines)
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            var text = $"{line.Message} {line.Exception} {string.Join(' ', line.StructuredState ?? [])}";
-            Assert.DoesNotContain("canary", text, StringComparison.OrdinalIgnoreCase);
-            Assert.DoesNotContain(SignedWebhook.Sign(payload), text, StringComparison.OrdinalIgnoreCase);
-            Assert.DoesNotContain("@example.com", text, StringComparison.OrdinalIgnoreCase);
+            ["console"] = await gateway.Output,
+            ["errors"] = await gateway.Errors,
+            ["traces"] = exports.Text("traces"),
+            ["metrics"] = exports.Text("metrics"),
+            ["logs"] = exports.Text("logs"),
+            ["page"] = page,
+            ["readiness"] = readiness,
+            ["refusals"] = string.Join('\n', flows.Problems),
+        };
+        AssertIsThere(seen);
+        string[] canaries = ["canary", "@example.com", "X-Amz-", .. flows.Signatures];
+        foreach (var (where, text) in seen)
+        {
+            foreach (var canary in canaries)
+            {
+                var at = text.IndexOf(canary, StringComparison.OrdinalIgnoreCase);
+                Assert.True(at < 0, $"{canary} in {where}: …{text[Math.Max(0, at - 200)..Math.Min(text.Length, Math.Max(0, at) + 100)]}…");
+            }
         }
     }
+
+    // A search that finds nothing proves something only where there is something to find.
+    private static void AssertIsThere(Dictionary<string, string> seen)
+    {
+        foreach (var (where, text) in (ReadOnlySpan<(string, string)>)
+            [("console", "task-Refusing"), ("console", "\"TraceId\""), ("logs", "task-Refusing"), ("traces", "deliver"), ("metrics", "gateway.webhooks"),
+             ("page", "gateway_webhooks_total"), ("refusals", "The request could not be verified.")])
+        {
+            Assert.True(seen[where].Contains(text, StringComparison.Ordinal), $"{text} is not in {where}");
+        }
+
+        Assert.Matches(JsonLine(), seen["console"]);
+    }
+
+    private static async Task ReloadAsync(RawExports exports, string path, string config, string outcome)
+    {
+        var before = Count(exports, outcome);
+        await File.WriteAllTextAsync(path + ".new", GatewayHost.Complete(config));
+        File.Move(path + ".new", path, overwrite: true);
+        await Eventually.TrueAsync(() => Count(exports, outcome) > before, Soon, () => $"a configuration that {outcome}");
+    }
+
+    private static int Count(RawExports exports, string text) => exports.Text("logs").Split(text).Length;
+
+    private static Task WaitForAsync(RawExports exports, string text) =>
+        Eventually.TrueAsync(() => exports.Text("logs").Contains(text, StringComparison.Ordinal), Soon, () => $"a log line with \"{text}\"");
+
+    // UTC, one line each.
+    [GeneratedRegex(@"^\{""Timestamp"":""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"",""EventId"":", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex JsonLine();
 }

@@ -18,9 +18,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private GatewayProcess(Process process, Uri publicAddress, Uri adminAddress, Task<string> errors)
+    private GatewayProcess(Process process, Uri publicAddress, Uri adminAddress, Task<string> output, Task<string> errors)
     {
-        (_process, _errors) = (process, errors);
+        (_process, Output, _errors) = (process, output, errors);
         Public = new HttpClient { BaseAddress = publicAddress, Timeout = TimeSpan.FromSeconds(30) };
         Admin = new HttpClient { BaseAddress = adminAddress };
     }
@@ -34,6 +34,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;
+
+    /// <summary>What it wrote to standard output after its addresses; complete once it has exited.</summary>
+    public Task<string> Output { get; }
 
     /// <summary>What it wrote to standard error; complete once it has exited.</summary>
     public Task<string> Errors => _errors;
@@ -66,8 +69,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             if (Address().Match(line) is { Success: true } match)
             {
                 // Keeps the pipe empty, so that the process never waits for somebody to read its output.
-                _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-                return new GatewayProcess(process, new Uri(match.Groups["url"].Value), new Uri(match.Groups["admin"].Value), errors);
+                var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+                return new GatewayProcess(process, new Uri(match.Groups["url"].Value), new Uri(match.Groups["admin"].Value), output, errors);
             }
         }
 

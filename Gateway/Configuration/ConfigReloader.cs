@@ -55,7 +55,7 @@ internal sealed partial class ConfigReloader(
                 return;
 
             live.RefusedReload = reason;
-            Metrics.ConfigReloads.Add(1, Metrics.Outcome("refused"));
+            Count("refused");
             Log.Failed(logger, e);
         }
     }
@@ -80,7 +80,7 @@ internal sealed partial class ConfigReloader(
         var before = live.Current.Revision;
         live.Swap(next);
         _inForce = files.Fingerprint;
-        Metrics.ConfigReloads.Add(1, Metrics.Outcome("applied"));
+        Count("applied");
         Log.Applied(logger, next.Revision, before);
         WarnOfOpenSources(next);
     }
@@ -91,7 +91,7 @@ internal sealed partial class ConfigReloader(
         const int shown = 100;
         var all = string.Join("; ", faults.Take(shown)) + (faults.Count > shown ? $"; and {faults.Count - shown} more" : "");
         live.RefusedReload = $"revision {revision} was refused: {all}";
-        Metrics.ConfigReloads.Add(1, Metrics.Outcome("refused"));
+        Count("refused");
         Log.Refused(logger, revision, live.Current.Revision, faults.Count, all);
     }
 
@@ -99,7 +99,14 @@ internal sealed partial class ConfigReloader(
     private void Restore(string revision)
     {
         live.RefusedReload = null;
+        live.ReloadedAt = timeProvider.GetUtcNow();
         Log.Restored(logger, revision);
+    }
+
+    private void Count(string outcome)
+    {
+        live.ReloadedAt = timeProvider.GetUtcNow();
+        Metrics.ConfigReloads.Add(1, Metrics.Outcome(outcome));
     }
 
     private void WarnOfOpenSources(GatewaySnapshot snapshot)

@@ -5,6 +5,7 @@ internal sealed class LiveSnapshot(GatewaySnapshot first)
 {
     private GatewaySnapshot _current = first;
     private string? _refusedReload;
+    private long _reloadedAt;
 
     public GatewaySnapshot Current => Volatile.Read(ref _current);
 
@@ -13,6 +14,13 @@ internal sealed class LiveSnapshot(GatewaySnapshot first)
     {
         get => Volatile.Read(ref _refusedReload);
         set => Volatile.Write(ref _refusedReload, value);
+    }
+
+    /// <summary>When a change of the file was last applied or refused; null since the start.</summary>
+    public DateTimeOffset? ReloadedAt
+    {
+        get => Volatile.Read(ref _reloadedAt) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _reloadedAt, value?.UtcTicks ?? 0);
     }
 
     /// <summary>Raised after each swap, on the reloader's thread. A handler takes what it needs and returns at once.</summary>

@@ -127,10 +127,7 @@ internal sealed partial class DeliveryWorker(
 
     private void Tell(Delivery delivery, int number, ForwardOutcome forwarded, AttemptOutcome outcome, TimeSpan took)
     {
-        var result = Enum.GetName(outcome.Result)!;
-        Metrics.Attempts.Add(1, Metrics.Consumer(delivery.Consumer), Metrics.Outcome(result));
-        Metrics.AttemptDuration.Record(
-            took.TotalSeconds, Metrics.Consumer(delivery.Consumer), Metrics.Outcome(result));
+        Metrics.Attempted(delivery.Consumer, Metrics.Outcome(outcome.Result), took);
         var level = outcome.Result switch
         {
             AttemptResult.Delivered or AttemptResult.Abandoned => LogLevel.Information,

@@ -37,10 +37,11 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;
         var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer.Name), Remember);
-        var milliseconds = (timeProvider.GetUtcNow() - began).TotalMilliseconds;
+        var took = timeProvider.GetUtcNow() - began;
         Log.Attempt(
             logger, outcome.IsSuccess ? LogLevel.Information : LogLevel.Warning, outcome.Result, consumer.Name, @event.Id, outcome.Address,
-            outcome.Status, outcome.Error, milliseconds);
+            outcome.Status, outcome.Error, took.TotalMilliseconds);
+        Metrics.Attempted(consumer.Name, Metrics.Outcome(Word(outcome, appended)), took);
         if (appended?.Status == AppendStatus.Unavailable)
         {
             return new IngressOutcome(IngressStatus.Unavailable, Detail: appended.Value.Fault);
@@ -101,6 +102,14 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
             ILogger logger, LogLevel level, ForwardResult outcome, string consumer, Guid eventId, string? address, int? status, string? error,
             double milliseconds);
     }
+
+    // As a lane's attempts are counted. What fails here is neither tried again nor kept: its sender is told.
+    private static string Word(ForwardOutcome outcome, AppendResult? appended) => outcome.Result switch
+    {
+        ForwardResult.Responded when appended is not null => "delivered",
+        ForwardResult.Canceled => "abandoned",
+        _ => "refused",
+    };
 
     private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, string consumer)
     {

@@ -84,6 +84,7 @@ internal sealed partial class WebhookEndpoint(
         }
 
         story.SecretIndex = verdict.SecretIndex;
+        source.SecretUses.Note(verdict.SecretIndex, timeProvider.GetUtcNow());
         if (!source.TryAdmit(out var retryAfter))
         {
             return new IngressOutcome(IngressStatus.OverRate, RetryAfter: retryAfter);

@@ -68,24 +68,43 @@ internal sealed partial class WebhookStory
     private void Count(IngressOutcome outcome, TimeSpan took)
     {
         var source = Metrics.Source(Source?.Name);
-        var result = Metrics.Outcome(Enum.GetName(outcome.Status)!);
+        var result = Metrics.Outcome(outcome.Status);
         Metrics.Webhooks.Add(1, source, result);
-        Metrics.AcceptDuration.Record(took.TotalSeconds, source, result);
+        Metrics.WebhookDuration.Record(took.TotalSeconds, source, result);
         if (_refused is { } verdict)
         {
             Metrics.Rejections.Add(
-                1, source, new("reason", Enum.GetName(verdict.Rejection!.Value)), new("mistake", Enum.GetName(verdict.Mistake)));
+                1,
+                source,
+                new("reason", TagValue<Rejection>.Of(verdict.Rejection!.Value)),
+                new("mistake", TagValue<KnownMistake>.Of(verdict.Mistake)));
         }
 
         if (SecretIndex >= 0)
         {
-            Metrics.Verifications.Add(1, source, new("secret", SecretIndex));
+            Metrics.Verifications.Add(1, source, Metrics.Secret(SecretIndex));
+            Metrics.WebhookBodySize.Record(Bytes, source);
         }
 
         if (outcome.Status is IngressStatus.Accepted or IngressStatus.Relayed && Event is { } stored)
         {
-            Metrics.Events.Add(
-                1, source, new("disposition", Enum.GetName(stored.Disposition)), new("key", stored.Key.ByContent ? "content" : "fields"));
+            CountStored(source, stored);
+        }
+    }
+
+    private static void CountStored(KeyValuePair<string, object?> source, StoredEvent stored)
+    {
+        Metrics.Events.Add(
+            1,
+            source,
+            new("disposition", TagValue<Disposition>.Of(stored.Disposition)),
+            new("key", stored.Key.ByContent ? "content" : "fields"));
+
+        // A quarantined one is old for a reason of its own.
+        if (stored.Disposition != Disposition.Quarantined && stored.Key.UpdatedAtMs != 0)
+        {
+            var milliseconds = stored.ReceivedAt.ToUnixTimeMilliseconds() - stored.Key.UpdatedAtMs;
+            Metrics.WebhookLag.Record(Math.Max(0, milliseconds) / 1000.0, source);
         }
     }
 

@@ -10,6 +10,9 @@ internal interface IJournalOperations
     /// <summary>One row per consumer that has a delivery or a lane state, whether or not the configuration still names it.</summary>
     ValueTask<IReadOnlyList<ConsumerBacklog>> BacklogsAsync(CancellationToken cancellationToken);
 
+    /// <summary>What it takes on its disk; null when it has none.</summary>
+    JournalSize? Measure();
+
     /// <summary>Items that match, newest event first.</summary>
     /// <param name="filter">What to list.</param>
     /// <param name="after">The last item's <see cref="JournalItem.Cursor"/> of the page before; null for the first page.</param>
@@ -49,6 +52,11 @@ internal interface IJournalOperations
     /// <returns>How many; fewer than the limit means that none is left.</returns>
     ValueTask<int> DiscardAsync(JournalFilter filter, int limit, CancellationToken cancellationToken);
 }
+
+/// <summary>Bytes on the disk.</summary>
+/// <param name="File">What was moved out of the log.</param>
+/// <param name="Log">What was not yet, and room for more.</param>
+internal readonly record struct JournalSize(long File, long Log);
 
 /// <summary>What an operator looks for. All given fields must match; texts compare exactly, but stage matches any of stage, stage id and stage name.</summary>
 /// <param name="State">Of deliveries, or unrouted and quarantined for events without any; null: deliveries of every state.</param>

@@ -13,14 +13,15 @@ internal sealed partial class MemoryJournal : IJournalOperations
     {
         lock (_gate)
         {
-            var named = _bySeq.SelectMany(entry => entry.Rows).Select(row => row.Consumer).ToHashSet(StringComparer.Ordinal);
             return ValueTask.FromResult<IReadOnlyList<ConsumerBacklog>>([.. _lanes
-                .Where(lane => named.Contains(lane.Key) || lane.Value.State != default)
+                .Where(lane => lane.Value.Rows > 0 || lane.Value.State != default)
                 .OrderBy(lane => lane.Key, StringComparer.Ordinal)
                 .Select(lane => new ConsumerBacklog(
                     lane.Key, lane.Value.Pending, lane.Value.Oldest?.Entry.Event.ReceivedAt, lane.Value.Dead, lane.Value.State))]);
         }
     }
+
+    public JournalSize? Measure() => null;
 
     public ValueTask<IReadOnlyList<JournalItem>> ListAsync(JournalFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {

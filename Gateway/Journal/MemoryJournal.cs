@@ -1,4 +1,5 @@
 using AngoGateway.Envelopes;
+using AngoGateway.Telemetry;
 
 namespace AngoGateway.Journal;
 
@@ -38,6 +39,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
             Forget();
             Add(new MemoryEntry(++_lastSeq, @event, payload.ToArray()), deliveries);
+            DeliveryLag.Record(@event, deliveries);
             return ValueTask.FromResult(new AppendResult(AppendStatus.Accepted, @event.Id));
         }
     }
@@ -86,6 +88,9 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
                 return ValueTask.FromResult(false);
 
             Settle(row, settlement);
+            if (settlement.State == DeliveryState.Delivered)
+                DeliveryLag.Record(delivery, Now);
+
             return ValueTask.FromResult(true);
         }
     }
@@ -171,15 +176,18 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         var lane = LaneOf(delivery.Consumer);
         var row = new MemoryRow(entry, delivery.Consumer, replay, TaskIdentity.Of(entry.Event)) { QueuedAt = queuedAt };
         entry.Rows.Add(row);
+        lane.Rows++;
         var late = delivery.NewestOnly && Supersede(lane, row);
         if (delivery.Done is { } done)
         {
             (row.State, row.Attempts, row.SettledAt) = (DeliveryState.Delivered, 1, done.At + done.Duration);
             row.Tries.Add(done with { Number = 1 });
+            CountEnd(row);
         }
         else if (late)
         {
             (row.State, row.SettledAt) = (DeliveryState.Superseded, Now);
+            CountEnd(row);
         }
         else
         {
@@ -252,6 +260,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         else if (settlement.State == DeliveryState.Delivered)
         {
             (row.State, row.SettledAt) = (DeliveryState.Delivered, settledAt);
+            CountEnd(row);
         }
         else
         {
@@ -275,6 +284,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             lane.Leave(row);
 
         (row.State, row.SettledAt) = (state, Now);
+        CountEnd(row);
         if (state == DeliveryState.Dead)
         {
             lane.Dead++;
@@ -283,6 +293,8 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
         CountSettled(row.Entry);
     }
+
+    private static void CountEnd(MemoryRow row) => Metrics.Deliveries.Add(1, Metrics.Consumer(row.Consumer), Metrics.Outcome(row.State));
 
     private MemoryRow? Leased(Delivery delivery) => _events.TryGetValue(delivery.Event.Id, out var entry)
         ? entry.Rows.Find(row => row.Consumer == delivery.Consumer && row.Replay == delivery.Replay && row.IsLeased && row.Attempts == delivery.Attempts)

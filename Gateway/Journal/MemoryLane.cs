@@ -17,6 +17,9 @@ internal sealed class MemoryLane
 
     public int Dead { get; set; }
 
+    /// <summary>Deliveries that are kept, of every state.</summary>
+    public int Rows { get; set; }
+
     public int Pending => _pending.Count;
 
     public MemoryRow? Oldest => _pending.Min;

@@ -6,6 +6,8 @@ internal sealed partial class SqliteJournal : IJournalOperations
     public async ValueTask<IReadOnlyList<ConsumerBacklog>> BacklogsAsync(CancellationToken cancellationToken) =>
         await _readers.Read(reader => SqliteListing.Backlogs(reader.Connection, _lanes.All), cancellationToken);
 
+    public JournalSize? Measure() => new JournalSize(Length(_connection.DataSource), Length(_connection.DataSource + "-wal"));
+
     public async ValueTask<IReadOnlyList<JournalItem>> ListAsync(JournalFilter filter, string? after, int limit, CancellationToken cancellationToken) =>
         await _readers.Read(reader => SqliteListing.Page(reader.Connection, filter, after, limit), cancellationToken);
 
@@ -79,6 +81,8 @@ internal sealed partial class SqliteJournal : IJournalOperations
 
         return discarded;
     }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private static KeyNotFoundException NoReplay(Guid id) => new($"There is no replay {id}.");
 

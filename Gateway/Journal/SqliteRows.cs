@@ -174,6 +174,8 @@ internal sealed class SqliteRows : IDisposable
             _backlog.Move(delivery.Consumer, DeliveryState.Pending, settlement.State);
         else if (!SettleEnded(delivery, settlement, attempts, now))
             return wakes = false;
+        else if (settlement.State == DeliveryState.Delivered)
+            _backlog.End(delivery.Consumer, DeliveryState.Delivered);
 
         wakes = pending || _order.Leave(delivery.Consumer, TaskIdentity.Of(delivery.Event).Task);
         if (settlement.Attempt is { } attempt)

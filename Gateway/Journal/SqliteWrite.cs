@@ -69,6 +69,9 @@ internal sealed class AppendWrite(
         foreach (var consumer in _woken)
             books.Signals.Pulse(consumer);
 
+        if (_result.Status == AppendStatus.Accepted)
+            DeliveryLag.Record(@event, deliveries);
+
         _done.TrySetResult(_result);
     }
 
@@ -91,6 +94,9 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
         // Before the lease ends: a repeat that comes from now on must reach the writer, which revives.
         if (_changed && settlement.State == DeliveryState.Dead)
             books.Keys.Remove(delivery.Event.Key);
+
+        if (_changed && settlement.State == DeliveryState.Delivered)
+            DeliveryLag.Record(delivery, books.Now);
 
         books.Leases.EndSettle(delivery);
         if (_wakes)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -108,6 +109,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         while (slice.Count > 0)
         {
             SqliteWrite? current = null;
+            var began = Stopwatch.GetTimestamp();
             try
             {
                 Begin();
@@ -143,7 +145,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 return;
             }
 
-            Committed(slice);
+            Committed(slice, began);
             return;
         }
     }
@@ -162,8 +164,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _begin.Run();
     }
 
-    private void Committed(List<SqliteWrite> slice)
+    private void Committed(List<SqliteWrite> slice, long began)
     {
+        // A disk's time is real time, whatever clock the gateway was given.
+        Metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        Metrics.CommitSize.Record(slice.Count);
+        _backlog.Committed();
         Interlocked.Increment(ref _commits);
         raw.sqlite3_db_status(_connection.Handle, DbStatusCacheWrite, out var pages, out _, 1);
         if (pages > 0)

@@ -6,7 +6,7 @@ namespace AngoGateway.Operator;
 
 /// <summary>What waits for each consumer, and the switch that pauses its lane.</summary>
 internal sealed partial class ConsumersEndpoint(
-    LiveSnapshot live, IJournal journal, IJournalOperations operations, TimeProvider timeProvider, ILogger logger)
+    LiveSnapshot live, IJournal journal, TimeProvider timeProvider, ILogger logger)
 {
     public void Map(IEndpointRouteBuilder api)
     {
@@ -18,21 +18,8 @@ internal sealed partial class ConsumersEndpoint(
             SetAsync(name, request, paused: false, cancellationToken));
     }
 
-    private async Task<IReadOnlyList<ConsumerView>> ListAsync(CancellationToken cancellationToken)
-    {
-        var configured = live.Current.Consumers;
-        var rows = (await operations.BacklogsAsync(cancellationToken)).ToDictionary(row => row.Consumer, StringComparer.Ordinal);
-        foreach (var name in configured.Keys)
-            rows.TryAdd(name, new ConsumerBacklog(name, 0, null, 0, journal.Lane(name)));
-
-        return
-        [
-            .. rows.Values
-                .Where(row => configured.ContainsKey(row.Consumer) || row.Pending + row.Dead > 0 || row.Lane.PausedAt is not null)
-                .OrderBy(row => row.Consumer, StringComparer.Ordinal)
-                .Select(View),
-        ];
-    }
+    private async Task<IReadOnlyList<ConsumerView>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await ConsumerBacklogs.ReadAsync(live, journal, cancellationToken)).Select(View)];
 
     private ConsumerView View(ConsumerBacklog row)
     {

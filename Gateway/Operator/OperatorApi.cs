@@ -18,7 +18,7 @@ internal sealed partial class OperatorApi(LiveSnapshot live, IJournal journal, R
         var operations = JournalOperations.Of(journal);
         var filters = new FilterReader(live, operations);
         var api = admin.MapGroup("/api").AddEndpointFilter(GuardAsync);
-        new ConsumersEndpoint(live, journal, operations, timeProvider, logger).Map(api);
+        new ConsumersEndpoint(live, journal, timeProvider, logger).Map(api);
         new ItemsEndpoint(live, operations, filters).Map(api);
         new ReplaysEndpoint(new ReplayPlanner(live, operations, filters), operations, runner, logger).Map(api);
         new DiscardsEndpoint(operations, filters, logger).Map(api);

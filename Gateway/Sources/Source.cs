@@ -29,6 +29,9 @@ internal sealed class Source
     /// <summary>Name of the header that carries the signature; null for unsigned sources.</summary>
     public string? SignatureHeader => _signatures?.Header;
 
+    /// <summary>By the position that <see cref="Verdict.SecretIndex"/> names.</summary>
+    public required SecretUses SecretUses { get; init; }
+
     /// <summary>Compiles a source whose configuration the loader has checked.</summary>
     /// <param name="name">Key of <c>sources</c>.</param>
     /// <param name="config">As written.</param>
@@ -42,14 +45,17 @@ internal sealed class Source
         var auth = config.Auth;
         SignatureVerifier? signatures = null;
         BearerTokens? tokens = null;
+        byte[][] secrets = [[]];
         switch (auth.Type)
         {
             case AuthType.HubSignature:
+                secrets = Resolve(auth.Secrets);
                 signatures = new SignatureVerifier(
-                    new SignatureScheme(auth.Header, auth.Algorithm), Resolve(auth.Secrets), Resolve(auth.RetiredSecrets), timeProvider);
+                    new SignatureScheme(auth.Header, auth.Algorithm), secrets, Resolve(auth.RetiredSecrets), timeProvider);
                 break;
             case AuthType.Bearer:
-                tokens = new BearerTokens(Resolve(auth.Tokens));
+                secrets = Resolve(auth.Tokens);
+                tokens = new BearerTokens(secrets);
                 break;
             case AuthType.None when auth.AllowUnauthenticated:
                 break;
@@ -57,7 +63,10 @@ internal sealed class Source
                 throw new ArgumentException("An unauthenticated source must say allowUnauthenticated.", nameof(config));
         }
 
-        return new Source(name, config, signatures, tokens, LimitOf(config.RateLimit, previous?._rateLimit, timeProvider));
+        return new Source(name, config, signatures, tokens, LimitOf(config.RateLimit, previous?._rateLimit, timeProvider))
+        {
+            SecretUses = new SecretUses(secrets, previous?.SecretUses),
+        };
 
         byte[][] Resolve(string[]? references) => Array.ConvertAll(references ?? [], reference => resolve(reference));
     }
