@@ -64,6 +64,7 @@ internal sealed partial class MemoryJournal
             return;
 
         _bySeq.Remove(entry);
+        ForgetTrace(entry);
         entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 }
