@@ -34,6 +34,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        // At any level it makes an activity and a log scope per request: the webhook's span is ours.
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:LogLevel:Microsoft.Extensions.Hosting"] = "Warning",
         // A start that fails is told in one line by the command; a part that dies is critical.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",

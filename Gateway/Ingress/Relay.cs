@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Envelopes;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
@@ -34,9 +35,13 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
         }
 
         var consumer = match.Proxy ?? throw new ArgumentException("No proxy route matched.", nameof(match));
+        using var span = Traces.StartStep(Traces.Deliver, ActivityKind.Consumer);
+        var webhook = Outgoing(@event, payload, consumer.Name);
+        AttemptSpan.Describe(span, consumer, webhook);
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;
-        var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer.Name), Remember);
+        var outcome = await forwarder.RelayAsync(http, consumer, webhook, Remember);
+        AttemptSpan.Tell(span, outcome, Word(outcome, appended));
         var milliseconds = (timeProvider.GetUtcNow() - began).TotalMilliseconds;
         Log.Attempt(
             logger, outcome.IsSuccess ? LogLevel.Information : LogLevel.Warning, outcome.Result, consumer.Name, @event.Id, outcome.Address,
@@ -65,7 +70,9 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
                 .. match.Queue.Select(static other => new NewDelivery(other.Name, NewestOnly: other.NewestOnly)),
             ];
             Checkpoints.Reach(Checkpoints.BeforeInsert);
-            appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+            using var commit = CommitSpan.Start(@event, payload.Length, deliveries.Length);
+            appended = await journal.AppendAsync(@event.Through(commit), payload, deliveries, CancellationToken.None);
+            CommitSpan.Tell(commit, appended.Value);
             Checkpoints.Reach(Checkpoints.BeforeAnswer);
             return appended.Value.Status != AppendStatus.Unavailable;
         }
@@ -98,6 +105,14 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
             ILogger logger, LogLevel level, ForwardResult outcome, string consumer, Guid eventId, string? address, int? status, string? error,
             double milliseconds);
     }
+
+    // As a lane's attempts are counted. What fails here is neither tried again nor kept: its sender is told.
+    private static string Word(ForwardOutcome outcome, AppendResult? appended) => outcome.Result switch
+    {
+        ForwardResult.Responded when appended is not null => "delivered",
+        ForwardResult.Canceled => "abandoned",
+        _ => "refused",
+    };
 
     private static OutgoingWebhook Outgoing(StoredEvent @event, ReadOnlyMemory<byte> payload, string consumer)
     {

@@ -1,5 +1,6 @@
 using OpenTelemetry;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace AngoGateway.Telemetry;
 
@@ -15,7 +16,9 @@ internal static class TelemetryExport
 
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(static resource => resource.AddService("ango-gateway"))
-            .WithTracing(static tracing => tracing.AddSource(Traces.SourceName, "Microsoft.AspNetCore", "Yarp.ReverseProxy"))
+            .WithTracing(static tracing => tracing
+                .AddSource(Traces.SourceNames)
+                .SetSampler(static services => WebhookSampler.FromEnvironment(services.GetRequiredService<IConfiguration>())))
             .WithMetrics(static metrics => metrics.AddMeter(Metrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel"))
             .UseOtlpExporter();
     }
