@@ -28,7 +28,8 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
             MediaTypeHeaderValue.TryParse(request.ContentType, out _) ? request.ContentType : null,
             source.SignatureHeader,
             signature,
-            Activity.Current?.Id);
+            Activity.Current?.Id,
+            Activity.Current?.TraceStateString);
     }
 
     /// <summary>Durable, then the answer. A proxy route asks its consumer first, unless that is paused: then it is queued like the others.</summary>
@@ -49,8 +50,11 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
 
         Checkpoints.Reach(Checkpoints.BeforeInsert);
 
+        using var commit = CommitSpan.Start(@event, payload.Length, deliveries.Length);
+
         // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
-        var result = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+        var result = await journal.AppendAsync(@event.Through(commit), payload, deliveries, CancellationToken.None);
+        CommitSpan.Tell(commit, result);
         Checkpoints.Reach(Checkpoints.BeforeAnswer);
         return result.Status switch
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Envelopes;
 
 namespace AngoGateway.Journal;
@@ -22,6 +23,15 @@ internal interface IJournal : IAsyncDisposable
 
     /// <summary>The id of the event that holds this key; null when the key is new.</summary>
     ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken);
+
+    /// <summary>The trace context stored with an event; default when it has none or is not there.</summary>
+    ValueTask<ActivityContext> TraceOfAsync(Guid eventId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The trace context of the event before this one of the same task (same source, project and taskId); default when
+    /// there is none. One that was not sampled is passed over: nobody could look at it.
+    /// </summary>
+    ValueTask<ActivityContext> PreviousTraceAsync(Guid eventId, CancellationToken cancellationToken);
 
     /// <summary>
     /// Leases up to <paramref name="limit"/> due deliveries of one consumer: never-tried ones first, but a quarter of them

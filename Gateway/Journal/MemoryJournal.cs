@@ -57,7 +57,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             var rows = LaneOf(consumer).Claim(limit, Now.ToUnixTimeMilliseconds(), inTaskOrder);
             return ValueTask.FromResult<IReadOnlyList<Delivery>>(Array.ConvertAll(
                 rows,
-                row => new Delivery(row.Entry.Event, row.Entry.Payload.Length, consumer, row.Replay, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq }));
+                row => new Delivery(row.Entry.Event, row.Entry.Payload.Length, consumer, row.Replay, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq, WasPutOff = row.DueAt != 0 }));
         }
     }
 
@@ -162,6 +162,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         _remembered.Enqueue(entry.Event);
         _events.Add(entry.Event.Id, entry);
         _bySeq.Add(entry);
+        RememberTrace(entry);
         if (entry.Event.Disposition == Disposition.Quarantined)
             _kept.Enqueue((entry.Event.ReceivedAt, entry));
 

@@ -38,8 +38,9 @@ internal sealed class SqliteRows : IDisposable
         _insertEvent = new(connection,
             """
             INSERT INTO event(seq, id, key_updated_at, key_digest, key_by_content, received_at, source, project, task, stage, stage_id,
-                stage_name, updated_at, batches, batch_names, disposition, content_type, signature_header, signature, trace_parent, size)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stage_name, updated_at, batches, batch_names, disposition, content_type, signature_header, signature, trace_parent, trace_state,
+                size)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         _insertPayload = new(connection, "INSERT INTO payload(seq, bytes) VALUES(?, ?)");
         _insertDelivery = new(connection,
@@ -299,7 +300,8 @@ internal sealed class SqliteRows : IDisposable
             .With(envelope.Project).With(envelope.TaskId).With(envelope.Stage).With(envelope.StageId).With(envelope.StageName)
             .With(envelope.UpdatedAt).With(envelope.Batches).With(envelope.BatchNames)
             .With((long)@event.Disposition)
-            .With(@event.ContentType).With(@event.SignatureHeader).With(@event.Signature).With(@event.TraceParent)
+            .With(@event.ContentType).With(@event.SignatureHeader).With(@event.Signature)
+            .With(@event.TraceParent).With(@event.TraceState)
             .With(size)
             .Run();
     }
