@@ -3,7 +3,8 @@ namespace AngoGateway.Tests.House;
 /// <summary>The repository's own files, found from where the tests run.</summary>
 internal static class Repository
 {
-    private static readonly string[] NotSource = ["bin", "obj", "TestResults", "node_modules"];
+    // Protos: the protocol's own files, in folders of its own naming.
+    private static readonly string[] NotSource = ["bin", "obj", "TestResults", "node_modules", "Protos"];
 
     public static string Root { get; } = FindRoot();
 
@@ -16,7 +17,7 @@ internal static class Repository
         public int Lines => Text.Count(c => c == '\n') + (Text.Length > 0 && !Text.EndsWith('\n') ? 1 : 0);
     }
 
-    /// <summary>The C# files of a project, generated ones left out.</summary>
+    /// <summary>The C# files of a project, generated and foreign ones left out.</summary>
     public static IEnumerable<SourceFile> Code(string project) =>
         from path in Directory.EnumerateFiles(Path.Combine(Root, project), "*.cs", SearchOption.AllDirectories)
         let relative = Path.GetRelativePath(Root, path).Replace('\\', '/')
@@ -24,7 +25,7 @@ internal static class Repository
         orderby relative
         select new SourceFile(relative, File.ReadAllText(path));
 
-    /// <summary>Names of all folders of a project, build output left out.</summary>
+    /// <summary>Names of all folders of a project, build output and foreign ones left out.</summary>
     public static IEnumerable<string> Folders(string project) =>
         from path in Directory.EnumerateDirectories(Path.Combine(Root, project), "*", SearchOption.AllDirectories)
         let relative = Path.GetRelativePath(Root, path).Replace('\\', '/')
