@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Commands;
 using AngoGateway.Configuration;
 using AngoGateway.Deliveries;
@@ -28,6 +29,7 @@ internal static class Program
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Acceptance>();
+        services.AddSingleton<WebhookSpan>();
         services.AddSingleton<WebhookEndpoint>();
 
         // Outbound half.
@@ -43,6 +45,7 @@ internal static class Program
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<ReplayRunner>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReplayRunner>());
+        services.AddSingleton<DistributedContextPropagator>(TraceContextPropagator.Instance);
         TelemetryExport.Add(builder);
     }
 

@@ -52,6 +52,9 @@ public sealed class DefaultsTests : IDisposable
     public void A_source_has_no_rate_limit() => Assert.Null(Source.RateLimit);
 
     [Fact]
+    public void A_source_does_not_trust_its_senders_trace_context() => Assert.False(Source.TrustTraceContext);
+
+    [Fact]
     public void Auth_header_is_Ango_Hubs() => Assert.Equal("X-Hub-Signature", Source.Auth.Header);
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using AngoGateway.Tests.Forwarding;
 using AngoGateway.Tests.Support;
 
 namespace AngoGateway.Tests.Flows;
@@ -103,6 +104,38 @@ public sealed class ProxyTests : IAsyncLifetime
 
         Assert.Equal(19, receipts.Count(receipt => receipt.Word == "duplicate"));
         Assert.Single(_service.Received);
+    }
+
+    [Fact]
+    public async Task A_copy_waits_for_the_success_and_not_for_the_rest_of_the_response()
+    {
+        await using var slow = RawServer.Says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+        await using var gateway = await GatewayHost.StartAsync($$"""
+            {
+              "consumers": { "slow": { "url": "{{slow.Url}}" } },
+              "routes": [ { "match": {}, "to": ["slow"], "mode": "proxy" } ]
+            }
+            """);
+        var payload = AngoPayload.Of();
+        using var request = SignedWebhook.Of(payload);
+        using var response = await gateway.Public.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+
+        Assert.Equal("duplicate", (await gateway.PostAsync(payload)).Word);
+    }
+
+    [Fact]
+    public async Task While_its_consumer_is_paused_events_are_kept_and_delivered_when_it_is_resumed()
+    {
+        await _gateway.Journal.SetPausedAsync("service", TimeProvider.System.GetUtcNow(), default);
+        var kept = await _gateway.PostAsync(AngoPayload.Of(stage: "Live"));
+        await _audit.WaitForAsync(1, Soon);
+        Assert.Equal((HttpStatusCode.Accepted, "accepted"), (kept.Status, kept.Word));
+        Assert.Empty(_service.Received);
+
+        await _gateway.Journal.SetPausedAsync("service", null, default);
+
+        await _service.WaitForEventsAsync([kept.EventId!.Value], Soon);
     }
 
     [Fact]

@@ -140,6 +140,36 @@ public abstract partial class JournalConformance
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nor_does_a_repeat_that_no_route_leads_there_any_more(bool proxied)
+    {
+        var older = Version("t1", 1);
+        await AppendNewest(older);
+        await Journal.SettleAsync(Assert.Single(await Claim("training")), new Settlement(DeliveryState.Dead, null, Failed()), default);
+        await AppendNewest(Version("t1", 2));
+
+        if (proxied)
+            await Journal.ReviveAsync(older.Id, default);
+        else
+            Assert.Equal(AppendStatus.Duplicate, (await Append(older)).Status);
+
+        Assert.Equal(DeliveryState.Superseded, Assert.Single((await Operations.ReadEventAsync(older.Id, default))!.Deliveries).State);
+        Assert.Equal("t1@2", Name(Assert.Single(await Claim("training"))));
+    }
+
+    [Fact]
+    public async Task A_newer_one_that_was_delivered_live_supersedes_what_waits()
+    {
+        var older = Version("t1", 1);
+        await AppendNewest(older);
+        await Journal.AppendAsync(Version("t1", 2), Bytes, [new NewDelivery("training", Failed() with { Status = 200, Error = null }, NewestOnly: true)], default);
+
+        Assert.Equal(DeliveryState.Superseded, Assert.Single((await Operations.ReadEventAsync(older.Id, default))!.Deliveries).State);
+        Assert.Empty(await Claim("training"));
+    }
+
+    [Theory]
     [InlineData(false, DeliveryState.Pending, DeliveryState.Replayed)]
     [InlineData(true, DeliveryState.Pending, DeliveryState.Pending)]
     [InlineData(false, DeliveryState.Dead, DeliveryState.Replayed)]

@@ -51,7 +51,8 @@ public abstract partial class JournalConformance : IAsyncLifetime
             "application/json",
             "X-Hub-Signature",
             "0a1b",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "vendor=1");
         await Append(stored, "training");
 
         var delivery = Assert.Single(await Claim("training"));

@@ -18,7 +18,7 @@ public sealed class SqliteMigrationTests : SqliteTest
 
         var journal = Open();
 
-        Assert.Equal(3, Journals.Number("PRAGMA user_version"));
+        Assert.Equal(SqliteSchema.Newest, Journals.Number("PRAGMA user_version"));
         var first = Assert.Single(await journal.ClaimAsync("pending", 10, inTaskOrder: true, default));
         Assert.Equal(early.Id, first.Event.Id);
         Assert.Equal(TaskIdentity.Of(first.Event).UpdatedUs, Journals.Number("SELECT updated_us FROM delivery WHERE event_seq = 2"));
@@ -71,6 +71,26 @@ public sealed class SqliteMigrationTests : SqliteTest
             Assert.Contains(plan, step => step.Contains("delivery_due (consumer=? AND held=? AND due_at", StringComparison.Ordinal));
             Assert.DoesNotContain(plan, step => step.Contains("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task Only_sampled_events_are_indexed_by_task_and_the_previous_one_is_a_seek()
+    {
+        const string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0";
+        var journal = Open();
+        for (var flags = 0; flags < 4; flags++)
+            await Append(journal, Event(flags) with { TraceParent = $"{parent}{flags}" });
+        await Append(journal, Event(4));
+
+        Assert.Equal(2, Journals.Number("SELECT count(*) FROM event INDEXED BY event_traced WHERE task IS NOT NULL AND trace_parent GLOB '*[13579bdf]'"));
+        using var connection = new SqliteConnection($"Data Source={Journals.File};Pooling=false");
+        await connection.OpenAsync();
+        var plan = new List<string>();
+        using var explain = new SqliteStatement(connection, "EXPLAIN QUERY PLAN " + SqliteTraces.Previous);
+        while (explain.Step())
+            plan.Add(explain.Text(3)!);
+        Assert.Contains(plan, step => step.Contains("event_traced (task=? AND source=? AND project=? AND rowid<?)", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, step => step.Contains("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         _server = server;
         _ownsFolder = ownsFolder;
         Folder = folder;
-        Public = new HttpClient { BaseAddress = server.PublicAddress };
+        // Ango Hub is not traced; a listener of a test's would have this client send a traceparent.
+        Public = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = server.PublicAddress };
         Admin = new HttpClient { BaseAddress = server.AdminAddress };
     }
 

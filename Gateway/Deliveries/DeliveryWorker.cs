@@ -19,9 +19,12 @@ internal sealed partial class DeliveryWorker(
     /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens. Never throws.</summary>
     public async Task<AttemptOutcome> AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
     {
+        using var span = Traces.StartAttempt(
+            TraceContext.Stored(delivery.Event.TraceParent, delivery.Event.TraceState),
+            isFirst: delivery is { Attempts: 0, Replay: 0, WasPutOff: false });
         try
         {
-            return await SendAndSettleAsync(delivery, consumer, stopping);
+            return await SendAndSettleAsync(delivery, consumer, span, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -30,26 +33,27 @@ internal sealed partial class DeliveryWorker(
         catch (Exception e)
         {
             Log.AttemptFailed(logger, e, delivery.Id);
+            span?.SetStatus(ActivityStatusCode.Error, "failed inside the gateway").Stop();
             await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return new AttemptOutcome(AttemptResult.Abandoned);
     }
 
-    private async Task<AttemptOutcome> SendAndSettleAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    private async Task<AttemptOutcome> SendAndSettleAsync(Delivery delivery, Consumer consumer, Activity? span, CancellationToken stopping)
     {
         var released = false;
         try
         {
-            using var activity = StartActivity(delivery);
-
             // 1. The payload, for as long as the attempt lasts.
             using var payload = await journal.ReadPayloadAsync(delivery.Event.Id, stopping);
 
             // 2. Send it through YARP.
+            var webhook = Outgoing(delivery, payload.Memory);
+            AttemptSpan.Describe(span, consumer, webhook);
             var at = timeProvider.GetUtcNow();
             var began = timeProvider.GetTimestamp();
-            var forwarded = await forwarder.SendAsync(consumer, Outgoing(delivery, payload.Memory), stopping);
+            var forwarded = await forwarder.SendAsync(consumer, webhook, stopping);
             var took = timeProvider.GetElapsedTime(began);
             Checkpoints.Reach(Checkpoints.Sent);
 
@@ -59,6 +63,7 @@ internal sealed partial class DeliveryWorker(
                 forwarded, number, delivery.QueuedAt, consumer.Retry, timeProvider.GetUtcNow(), Random.Shared.NextDouble());
 
             // 4. Write it down.
+            AttemptSpan.Tell(span, forwarded, TagValue<AttemptResult>.Of(outcome.Result));
             if (outcome.Result != AttemptResult.Abandoned)
             {
                 var attempt = new Attempt(
@@ -112,17 +117,6 @@ internal sealed partial class DeliveryWorker(
             stored.Envelope.Project,
             stored.Envelope.TaskId,
             stored.Envelope.StageName ?? stored.Envelope.Stage);
-    }
-
-    // The first attempt belongs to the webhook's trace although it runs after the 202. Later ones start a trace of their
-    // own, linked to it: otherwise one trace would last for days.
-    private static Activity? StartActivity(Delivery delivery)
-    {
-        var webhook = ActivityContext.TryParse(delivery.Event.TraceParent, null, isRemote: true, out var parsed) ? parsed : default;
-        return delivery.Attempts == 0 && delivery.Replay == 0
-            ? Traces.Activities.StartActivity("deliver", ActivityKind.Producer, webhook)
-            : Traces.Activities.StartActivity(
-                "deliver", ActivityKind.Producer, default(ActivityContext), tags: null, links: webhook == default ? null : [new(webhook)]);
     }
 
     private void Tell(Delivery delivery, int number, ForwardOutcome forwarded, AttemptOutcome outcome, TimeSpan took)

@@ -28,12 +28,13 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
             MediaTypeHeaderValue.TryParse(request.ContentType, out _) ? request.ContentType : null,
             source.SignatureHeader,
             signature,
-            Activity.Current?.Id);
+            Activity.Current?.Id,
+            Activity.Current?.TraceStateString);
     }
 
-    /// <summary>Durable, then the answer. A proxy route asks its consumer first.</summary>
+    /// <summary>Durable, then the answer. A proxy route asks its consumer first, unless that is paused: then it is queued like the others.</summary>
     public ValueTask<IngressOutcome> TakeAsync(HttpContext http, StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match) =>
-        @event.Disposition == Disposition.Routed && match.Proxy is not null
+        @event.Disposition == Disposition.Routed && match.Proxy is { } proxy && journal.Lane(proxy.Name).PausedAt is null
             ? relay.ThroughAsync(http, match, @event, payload)
             : QueueAsync(@event, payload, match);
 
@@ -44,13 +45,16 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match)
     {
         var deliveries = @event.Disposition == Disposition.Routed
-            ? Array.ConvertAll(match.Queue, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
+            ? Array.ConvertAll(match.All, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))
             : [];
 
         Checkpoints.Reach(Checkpoints.BeforeInsert);
 
+        using var commit = CommitSpan.Start(@event, payload.Length, deliveries.Length);
+
         // Not the request's token: the payload must outlive the commit, and a sender that left may still be told later.
-        var result = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+        var result = await journal.AppendAsync(@event.Through(commit), payload, deliveries, CancellationToken.None);
+        CommitSpan.Tell(commit, result);
         Checkpoints.Reach(Checkpoints.BeforeAnswer);
         return result.Status switch
         {

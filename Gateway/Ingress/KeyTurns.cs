@@ -11,7 +11,7 @@ internal sealed class KeyTurns
 {
     private readonly ConcurrentDictionary<EventKey, TaskCompletionSource> _turns = new();
 
-    /// <summary>Waits until no other request holds the key. Disposing the turn lets the next one go.</summary>
+    /// <summary>Waits until no other request holds the key. Disposing the turn, once or more often, lets the next one go.</summary>
     public async ValueTask<Turn> TakeAsync(EventKey key, CancellationToken cancellationToken)
     {
         var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +31,7 @@ internal sealed class KeyTurns
     {
         public void Dispose()
         {
-            owner._turns.TryRemove(key, out _);
+            owner._turns.TryRemove(KeyValuePair.Create(key, mine));
             mine.TrySetResult();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Envelopes;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
@@ -34,14 +35,19 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
         }
 
         var consumer = match.Proxy ?? throw new ArgumentException("No proxy route matched.", nameof(match));
+        using var span = Traces.StartStep(Traces.Deliver, ActivityKind.Consumer);
+        var webhook = Outgoing(@event, payload, consumer.Name);
+        AttemptSpan.Describe(span, consumer, webhook);
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;
-        var outcome = await forwarder.RelayAsync(http, consumer, Outgoing(@event, payload, consumer.Name), Remember);
+        var outcome = await forwarder.RelayAsync(http, consumer, webhook, Remember);
         var took = timeProvider.GetUtcNow() - began;
+        var word = Word(outcome, appended);
+        AttemptSpan.Tell(span, outcome, word);
         Log.Attempt(
             logger, outcome.IsSuccess ? LogLevel.Information : LogLevel.Warning, outcome.Result, consumer.Name, @event.Id, outcome.Address,
             outcome.Status, outcome.Error, took.TotalMilliseconds);
-        Metrics.Attempted(consumer.Name, Metrics.Outcome(Word(outcome, appended)), took);
+        Metrics.Attempted(consumer.Name, Metrics.Outcome(word), took);
         if (appended?.Status == AppendStatus.Unavailable)
         {
             return new IngressOutcome(IngressStatus.Unavailable, Detail: appended.Value.Fault);
@@ -62,12 +68,17 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
                 1, began, timeProvider.GetUtcNow() - began, success.Address, success.Status, Error: null, Response: null);
             NewDelivery[] deliveries =
             [
-                new NewDelivery(consumer.Name, attempt),
+                new NewDelivery(consumer.Name, attempt, consumer.NewestOnly),
                 .. match.Queue.Select(static other => new NewDelivery(other.Name, NewestOnly: other.NewestOnly)),
             ];
             Checkpoints.Reach(Checkpoints.BeforeInsert);
-            appended = await journal.AppendAsync(@event, payload, deliveries, CancellationToken.None);
+            using var commit = CommitSpan.Start(@event, payload.Length, deliveries.Length);
+            appended = await journal.AppendAsync(@event.Through(commit), payload, deliveries, CancellationToken.None);
+            CommitSpan.Tell(commit, appended.Value);
             Checkpoints.Reach(Checkpoints.BeforeAnswer);
+
+            // Copies that wait need not wait for the rest of the response too.
+            turn.Dispose();
             return appended.Value.Status != AppendStatus.Unavailable;
         }
     }

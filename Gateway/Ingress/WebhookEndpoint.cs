@@ -1,6 +1,8 @@
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
+using AngoGateway.Sources;
+using AngoGateway.Telemetry;
 
 namespace AngoGateway.Ingress;
 
@@ -12,17 +14,22 @@ internal sealed partial class WebhookEndpoint(
     LiveSnapshot live,
     BodyReader bodies,
     Acceptance acceptance,
+    WebhookSpan spans,
     TimeProvider timeProvider,
     ILogger<WebhookEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext http)
     {
         var began = timeProvider.GetTimestamp();
-        var story = new WebhookStory();
+
+        // 1. Whose webhook is it? One snapshot for the whole request.
+        var snapshot = live.Current;
+        var story = new WebhookStory { Source = snapshot.Sources.GetValueOrDefault(http.Request.Path.Value ?? "") };
+        using var span = WebhookSpan.Start(http.Request, story.Source);
         IngressOutcome outcome;
         try
         {
-            outcome = await ReceiveAsync(http, story);
+            outcome = story.Source is { } source ? await ReceiveAsync(http, snapshot, source, story) : IngressStatus.NoSuchSource;
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -40,25 +47,20 @@ internal sealed partial class WebhookEndpoint(
         }
 
         await Answer.WriteAsync(http, outcome, story.Source);
-        story.Tell(logger, http, outcome, timeProvider.GetElapsedTime(began));
+        var took = timeProvider.GetElapsedTime(began);
+        story.Tell(logger, http, outcome, took);
+        await spans.EndAsync(span, http, story, outcome, took);
     }
 
-    private async ValueTask<IngressOutcome> ReceiveAsync(HttpContext http, WebhookStory story)
+    private async ValueTask<IngressOutcome> ReceiveAsync(HttpContext http, GatewaySnapshot snapshot, Source source, WebhookStory story)
     {
-        // 1. Whose webhook is it? One snapshot for the whole request.
-        var snapshot = live.Current;
-        if (!snapshot.Sources.TryGetValue(http.Request.Path.Value ?? "", out var source))
-        {
-            return IngressStatus.NoSuchSource;
-        }
-
-        story.Source = source;
         if (Unfit(http.Request) is { } unfit)
         {
             return unfit;
         }
 
         // 2. Read the raw body once, under a cap; the signature is fed while it arrives.
+        using var verify = Traces.StartStep(Traces.Verify);
         using var verification = source.Begin(http.Request.Headers);
         if (verification.Refused is { } refused)
         {
@@ -83,6 +85,7 @@ internal sealed partial class WebhookEndpoint(
             return story.Refuse(verdict);
         }
 
+        verify?.Stop();
         story.SecretIndex = verdict.SecretIndex;
         source.SecretUses.Note(verdict.SecretIndex, timeProvider.GetUtcNow());
         if (!source.TryAdmit(out var retryAfter))
@@ -100,7 +103,9 @@ internal sealed partial class WebhookEndpoint(
         envelope = envelope.Project is null ? envelope with { Project = source.Project } : envelope;
 
         // 5. Who wants it?
+        using var route = Traces.StartStep(Traces.Route);
         var match = snapshot.Routes.Match(source.Name, envelope);
+        route?.Stop();
         story.Match = match;
 
         // 6. Durable, then the answer.

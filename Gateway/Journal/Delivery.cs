@@ -12,6 +12,9 @@ internal sealed record Delivery(StoredEvent Event, int Size, string Consumer, in
     /// <summary>The journal's own number of the event; means nothing outside the journal that handed the delivery out.</summary>
     public long Seq { get; init; }
 
+    /// <summary>It was in a lane's hands before and was put off: retried, deferred without an attempt, or revived.</summary>
+    public bool WasPutOff { get; init; }
+
     /// <summary>Stable over all its attempts, unique over journals: <c>{eventId}.{consumer}</c>, a replay adds <c>.{n}</c>.</summary>
     public string Id => Replay == 0 ? $"{Event.Id:D}.{Consumer}" : $"{Event.Id:D}.{Consumer}.{Replay}";
 }

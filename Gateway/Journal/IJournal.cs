@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Envelopes;
 
 namespace AngoGateway.Journal;
@@ -7,7 +8,8 @@ internal interface IJournal : IAsyncDisposable
 {
     /// <summary>
     /// Takes an event, its key and its deliveries in one durable transaction and returns after the commit. A key that is
-    /// there already changes nothing, but for reviving that event's dead deliveries (all, and only those).
+    /// there already changes nothing, but for reviving that event's dead deliveries (all, and only those): pending again, or
+    /// superseded where their consumer was given a newer state of the task at that stage and wants the newest only.
     /// </summary>
     /// <param name="event">The event; its id is used only when the key is new.</param>
     /// <param name="payload">Must stay valid until the returned task completes.</param>
@@ -21,6 +23,15 @@ internal interface IJournal : IAsyncDisposable
 
     /// <summary>The id of the event that holds this key; null when the key is new.</summary>
     ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken);
+
+    /// <summary>The trace context stored with an event; default when it has none or is not there.</summary>
+    ValueTask<ActivityContext> TraceOfAsync(Guid eventId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The trace context of the event before this one of the same task (same source, project and taskId); default when
+    /// there is none. One that was not sampled is passed over: nobody could look at it.
+    /// </summary>
+    ValueTask<ActivityContext> PreviousTraceAsync(Guid eventId, CancellationToken cancellationToken);
 
     /// <summary>
     /// Leases up to <paramref name="limit"/> due deliveries of one consumer: never-tried ones first, but a quarter of them

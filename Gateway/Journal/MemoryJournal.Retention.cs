@@ -65,6 +65,7 @@ internal sealed partial class MemoryJournal
 
         _bySeq.Remove(entry);
         entry.Rows.ForEach(row => LaneOf(row.Consumer).Rows--);
+        ForgetTrace(entry);
         entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 }

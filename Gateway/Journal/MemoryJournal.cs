@@ -33,7 +33,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
             if (_keys.TryGetValue(@event.Key, out var first))
             {
-                Revive(first, row => deliveries.Any(wanted => wanted.Consumer == row.Consumer && wanted.NewestOnly) && IsLate(row));
+                Revive(first);
                 return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
             }
 
@@ -57,7 +57,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             var rows = LaneOf(consumer).Claim(limit, Now.ToUnixTimeMilliseconds(), inTaskOrder);
             return ValueTask.FromResult<IReadOnlyList<Delivery>>(Array.ConvertAll(
                 rows,
-                row => new Delivery(row.Entry.Event, row.Entry.Payload.Length, consumer, row.Replay, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq }));
+                row => new Delivery(row.Entry.Event, row.Entry.Payload.Length, consumer, row.Replay, row.Attempts, row.QueuedAt) { Seq = row.Entry.Seq, WasPutOff = row.DueAt != 0 }));
         }
     }
 
@@ -162,6 +162,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         _remembered.Enqueue(entry.Event);
         _events.Add(entry.Event.Id, entry);
         _bySeq.Add(entry);
+        RememberTrace(entry);
         if (entry.Event.Disposition == Disposition.Quarantined)
             _kept.Enqueue((entry.Event.ReceivedAt, entry));
 
@@ -217,14 +218,14 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         && LaneOf(row.Consumer).Newest.TryGetValue(stage, out var newest)
         && newest > updatedUs;
 
-    private void Revive(Guid id, Func<MemoryRow, bool>? isLate = null)
+    private void Revive(Guid id)
     {
         if (!_events.TryGetValue(id, out var entry))
             return;
 
         foreach (var row in entry.Rows.Where(row => row.State == DeliveryState.Dead).ToArray())
         {
-            if (isLate?.Invoke(row) == true)
+            if (IsLate(row))
             {
                 End(row, DeliveryState.Superseded);
                 continue;

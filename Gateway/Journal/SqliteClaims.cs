@@ -111,7 +111,7 @@ internal sealed class SqliteClaims : IDisposable
                 continue;
 
             _event.With(seq).Step();
-            taken.Add(new Delivery(SqliteEvents.Read(_event, 1), _event.Int32(0), consumer, replay, attempts, rows.Time(3)) { Seq = seq });
+            taken.Add(new Delivery(SqliteEvents.Read(_event, 1), _event.Int32(0), consumer, replay, attempts, rows.Time(3)) { Seq = seq, WasPutOff = rows.Int64(5) != 0 });
             _event.Reset();
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AngoGateway.Envelopes;
 using Microsoft.Data.Sqlite;
 
@@ -92,6 +93,12 @@ internal sealed partial class SqliteJournal : IJournal
     public async ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken) =>
         _health.Untrusted ? throw new JournalUnavailableException(_health.Fault ?? "The journal is not to be trusted.")
         : _books.Keys.TryGet(key, out var id) ? id : await _readers.Read(reader => reader.FindKey(key), cancellationToken);
+
+    public async ValueTask<ActivityContext> TraceOfAsync(Guid eventId, CancellationToken cancellationToken) =>
+        await _readers.Read(reader => reader.Traces.Of(eventId), cancellationToken);
+
+    public async ValueTask<ActivityContext> PreviousTraceAsync(Guid eventId, CancellationToken cancellationToken) =>
+        await _readers.Read(reader => reader.Traces.PreviousOf(eventId), cancellationToken);
 
     public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Claims(inTaskOrder).Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);

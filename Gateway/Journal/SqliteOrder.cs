@@ -92,8 +92,8 @@ internal sealed class SqliteOrder : IDisposable
     }
 
     /// <summary>Whether a newer one of the same task and stage was there for a consumer that wants the newest only.</summary>
-    public bool IsLate(string consumer, StoredEvent @event) =>
-        TaskIdentity.Of(@event).UpdatedUs is { } updatedUs && TaskIdentity.AtStage(@event) is { } digest && IsLate(consumer, digest, updatedUs);
+    public bool IsLate(string consumer, TaskIdentity identity, UInt128? atStage) =>
+        identity.UpdatedUs is { } updatedUs && atStage is { } digest && IsLate(consumer, digest, updatedUs);
 
     private bool IsLate(string consumer, UInt128 digest, long updatedUs)
     {

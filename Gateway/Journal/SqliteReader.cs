@@ -18,10 +18,13 @@ internal sealed class SqliteReader : IDisposable
         _payload = new(connection, "SELECT bytes FROM payload WHERE seq = (SELECT seq FROM event WHERE id = ?)");
         _inTaskOrder = new SqliteClaims(connection, oneOfTask: true);
         _inAnyOrder = new SqliteClaims(connection, oneOfTask: false);
+        Traces = new SqliteTraces(connection);
     }
 
     /// <summary>For reads that are too rare to be kept prepared.</summary>
     public SqliteConnection Connection { get; }
+
+    public SqliteTraces Traces { get; }
 
     public SqliteClaims Claims(bool inTaskOrder) => inTaskOrder ? _inTaskOrder : _inAnyOrder;
 
@@ -54,7 +57,7 @@ internal sealed class SqliteReader : IDisposable
 
     public void Dispose()
     {
-        foreach (var disposable in (IDisposable[])[_findKey, _payload, _inTaskOrder, _inAnyOrder, Connection])
+        foreach (var disposable in (IDisposable[])[_findKey, _payload, _inTaskOrder, _inAnyOrder, Traces, Connection])
             disposable.Dispose();
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SqliteRows : IDisposable
     private readonly SqliteStatement _routed;
     private readonly SqliteOrder _order;
     private readonly SqliteBacklog _backlog;
-    private readonly List<(long Seq, string Consumer, int Replay, TaskIdentity Identity)> _died = [];
+    private readonly List<(long Seq, string Consumer, int Replay, TaskIdentity Identity, UInt128? AtStage)> _died = [];
 
     public SqliteRows(SqliteConnection connection, SqliteBacklog backlog)
     {
@@ -38,8 +38,9 @@ internal sealed class SqliteRows : IDisposable
         _insertEvent = new(connection,
             """
             INSERT INTO event(seq, id, key_updated_at, key_digest, key_by_content, received_at, source, project, task, stage, stage_id,
-                stage_name, updated_at, batches, batch_names, disposition, content_type, signature_header, signature, trace_parent, size)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stage_name, updated_at, batches, batch_names, disposition, content_type, signature_header, signature, trace_parent, trace_state,
+                size)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         _insertPayload = new(connection, "INSERT INTO payload(seq, bytes) VALUES(?, ?)");
         _insertDelivery = new(connection,
@@ -54,9 +55,9 @@ internal sealed class SqliteRows : IDisposable
             """);
         _findKey = new(connection, "SELECT event_id FROM event_key WHERE updated_at = ? AND digest = ?");
         _dead = new(connection,
-            """
-            SELECT event_seq, consumer, replay, task, updated_us FROM delivery
-            WHERE event_seq = (SELECT seq FROM event WHERE id = ?) AND state = 2
+            $"""
+            SELECT d.event_seq, d.consumer, d.replay, d.task, d.updated_us, {SqliteEvents.Columns}
+            FROM event AS e JOIN delivery AS d ON d.event_seq = e.seq WHERE e.id = ? AND d.state = 2
             """);
         _revive = new(connection,
             """
@@ -104,7 +105,7 @@ internal sealed class SqliteRows : IDisposable
         if (_insertKey.With(@event.Key.UpdatedAtMs).With(@event.Key.Digest).With(@event.Id).With(@event.ReceivedAt).Run() == 0)
         {
             var first = FindKey(@event);
-            Revive(first, now, woken, consumer => deliveries.Any(wanted => wanted.Consumer == consumer && wanted.NewestOnly) && _order.IsLate(consumer, @event));
+            Revive(first, now, woken);
             return new AppendResult(AppendStatus.Duplicate, first);
         }
 
@@ -184,17 +185,24 @@ internal sealed class SqliteRows : IDisposable
         return true;
     }
 
-    /// <summary>Brings an event's dead deliveries back to pending; those that are superseded by now end as that.</summary>
-    public void Revive(Guid eventId, DateTimeOffset now, List<string> woken, Func<string, bool>? isLate = null)
+    /// <summary>
+    /// Brings an event's dead deliveries back to pending; those that a newer one has overtaken end as superseded, whatever
+    /// the routes say today of the repeat that led here.
+    /// </summary>
+    public void Revive(Guid eventId, DateTimeOffset now, List<string> woken)
     {
         _died.Clear();
         _dead.With(eventId);
         while (_dead.Step())
-            _died.Add((_dead.Int64(0), _dead.Text(1)!, _dead.Int32(2), new TaskIdentity(_dead.UInt128OrNull(3), _dead.Int64OrNull(4))));
-
-        foreach (var (seq, consumer, replay, identity) in _died)
         {
-            if (isLate?.Invoke(consumer) == true)
+            _died.Add((
+                _dead.Int64(0), _dead.Text(1)!, _dead.Int32(2), new TaskIdentity(_dead.UInt128OrNull(3), _dead.Int64OrNull(4)),
+                TaskIdentity.AtStage(SqliteEvents.Read(_dead, 5))));
+        }
+
+        foreach (var (seq, consumer, replay, identity, atStage) in _died)
+        {
+            if (_order.IsLate(consumer, identity, atStage))
             {
                 End(seq, consumer, replay, identity, DeliveryState.Dead, DeliveryState.Superseded, now);
                 continue;
@@ -292,7 +300,8 @@ internal sealed class SqliteRows : IDisposable
             .With(envelope.Project).With(envelope.TaskId).With(envelope.Stage).With(envelope.StageId).With(envelope.StageName)
             .With(envelope.UpdatedAt).With(envelope.Batches).With(envelope.BatchNames)
             .With((long)@event.Disposition)
-            .With(@event.ContentType).With(@event.SignatureHeader).With(@event.Signature).With(@event.TraceParent)
+            .With(@event.ContentType).With(@event.SignatureHeader).With(@event.Signature)
+            .With(@event.TraceParent).With(@event.TraceState)
             .With(size)
             .Run();
     }

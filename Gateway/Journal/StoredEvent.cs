@@ -12,7 +12,8 @@ namespace AngoGateway.Journal;
 /// <param name="ContentType">As received, or null when it was absent or not a media type.</param>
 /// <param name="SignatureHeader">Name of the header its signature came in; null for unsigned sources.</param>
 /// <param name="Signature">That header's value, handed on to consumers; never logged.</param>
-/// <param name="TraceParent">W3C traceparent of the span that accepted it.</param>
+/// <param name="TraceParent">W3C traceparent of the span that stored it.</param>
+/// <param name="TraceState">The tracestate that belongs to it; null unless a trusted sender gave one.</param>
 internal sealed record StoredEvent(
     Guid Id,
     EventKey Key,
@@ -23,7 +24,8 @@ internal sealed record StoredEvent(
     string? ContentType = null,
     string? SignatureHeader = null,
     string? Signature = null,
-    string? TraceParent = null);
+    string? TraceParent = null,
+    string? TraceState = null);
 
 /// <summary>Whether an event is delivered. The numbers are stored.</summary>
 internal enum Disposition

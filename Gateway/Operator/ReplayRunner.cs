@@ -113,8 +113,7 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
     private NewDelivery[] Route(StoredEvent stored)
     {
         var match = live.Current.Routes.Match(stored.Source, stored.Envelope);
-        var consumers = match.Proxy is { } proxy ? [proxy, .. match.Queue] : match.Queue;
-        return Array.ConvertAll(consumers, consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly));
+        return Array.ConvertAll(match.All, consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly));
     }
 
     private static partial class Log

@@ -11,6 +11,9 @@ namespace AngoGateway.Routing;
 /// <param name="Routes">Names of the routes that matched.</param>
 internal sealed record RouteMatch(Consumer[] Queue, Consumer? Proxy, string[] Routes)
 {
+    /// <summary>Every consumer that gets it, however.</summary>
+    public Consumer[] All => Proxy is { } proxy ? [proxy, .. Queue] : Queue;
+
     public bool IsUnrouted => Queue.Length == 0 && Proxy is null;
 }
 

@@ -24,6 +24,9 @@ internal sealed class Source
     /// <summary>Used when the payload names no project.</summary>
     public string? Project => _config.Project;
 
+    /// <summary>A request's traceparent is its parent, not only linked.</summary>
+    public bool TrustsTraceContext => _config.TrustTraceContext;
+
     public AuthType AuthType => _config.Auth.Type;
 
     /// <summary>Name of the header that carries the signature; null for unsigned sources.</summary>

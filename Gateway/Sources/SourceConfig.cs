@@ -8,6 +8,7 @@ namespace AngoGateway.Sources;
 /// <param name="Auth">How its requests are verified.</param>
 /// <param name="Project">Project id used when the payload names none (2023 shape).</param>
 /// <param name="RateLimit">Bound on verified requests; over it the answer is 429. Default: none.</param>
+/// <param name="TrustTraceContext">True: a request's traceparent is the parent of its span. False: its span is linked to it.</param>
 internal sealed record SourceConfig(
     [Required(ErrorMessage = "needs its public path: write \"path\": \"/hooks/ango\"")]
     [RegularExpression(
@@ -17,7 +18,8 @@ internal sealed record SourceConfig(
     [Required(ErrorMessage = "needs \"auth\": write \"auth\": { \"type\": \"hubSignature\", \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"] }")]
     AuthConfig Auth,
     string? Project = null,
-    RateLimitConfig? RateLimit = null)
+    RateLimitConfig? RateLimit = null,
+    bool TrustTraceContext = false)
 {
     // Kestrel hands on the path unescaped and without dot segments: anything else here would never match.
     private const string PathPattern = @"^/(?!\.{1,2}(/|$))([A-Za-z0-9._~-]|/(?!\.{1,2}(/|$)))*$";

@@ -30,8 +30,9 @@ internal static class TelemetryExport
     public static void MapPage(IEndpointRouteBuilder admin) => admin.MapPrometheusScrapingEndpoint("/metrics");
 
     /// <summary>Everything but where the spans go.</summary>
-    public static TracerProviderBuilder AddSpans(TracerProviderBuilder traces) =>
-        traces.AddSource(Traces.SourceName, "Microsoft.AspNetCore", "Yarp.ReverseProxy");
+    public static TracerProviderBuilder AddSpans(TracerProviderBuilder traces) => traces
+        .AddSource(Traces.SourceNames)
+        .SetSampler(static services => WebhookSampler.FromEnvironment(services.GetRequiredService<IConfiguration>()));
 
     private static void AddMetrics(MeterProviderBuilder metrics, OtlpSignal otlp)
     {

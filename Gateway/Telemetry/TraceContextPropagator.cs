@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace AngoGateway.Telemetry;
 
 /// <summary>
-/// W3C trace context and nothing else. .NET's own propagators also write the activity's baggage into every outgoing
-/// request, and baggage can come from whoever called us.
+/// Sends W3C trace context and nothing else, and takes in nothing. .NET's own propagators also write the activity's
+/// baggage into every outgoing request, and baggage can come from whoever called us; on the server they make whoever
+/// called us the parent, which is for the source to decide (<see cref="TraceContext"/>).
 /// </summary>
 internal sealed class TraceContextPropagator : DistributedContextPropagator
 {
@@ -26,12 +27,7 @@ internal sealed class TraceContextPropagator : DistributedContextPropagator
     }
 
     public override void ExtractTraceIdAndState(
-        object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState)
-    {
-        traceId = traceState = null;
-        getter?.Invoke(carrier, TraceParent, out traceId, out _);
-        getter?.Invoke(carrier, TraceState, out traceState, out _);
-    }
+        object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) => traceId = traceState = null;
 
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
 }
