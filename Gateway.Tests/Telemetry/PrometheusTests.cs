@@ -67,7 +67,11 @@ public sealed partial class PrometheusTests(UsedGateway gateway) : IClassFixture
         await Eventually.TrueAsync(
             async () => (targets = await prometheus.TargetsAsync()) is [{ Health: "up" }], Patience, () => $"a scrape: {string.Join(", ", targets)}");
         Assert.Equal("", targets[0].Error);
-        Assert.Equal(2, (await prometheus.QueryAsync("gateway_attempts_total{consumer=\"failing\", outcome=\"retry\"}")).Single().Value);
+        // A target is up a moment before what was scraped from it can be asked for.
+        await Eventually.TrueAsync(
+            async () => (await prometheus.QueryAsync("gateway_attempts_total{consumer=\"failing\", outcome=\"retry\"}")) is [{ Value: 2 }],
+            Patience,
+            () => "the two retries of the failing consumer");
 
         // Every rule evaluated; the consumer that answered 410 has a dead letter, and nothing else is wrong for long.
         IReadOnlyList<Rule> rules = [];
