@@ -39,7 +39,7 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
         var secrets = new SecretStore(Path.GetDirectoryName(path)!, environment);
         if (config is not null)
         {
-            new CrossChecks(root!, faults).Run(config, checkCluster);
+            new CrossChecks(root!, faults).Run(config, Path.GetDirectoryName(path)!, checkCluster);
             if (withSecrets)
                 secrets.Resolve(root!, faults);
         }
