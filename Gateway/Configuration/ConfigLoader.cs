@@ -75,7 +75,8 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
     private static IReadOnlyList<ConfigFault> NeedsRestart(GatewayConfig config, ConfigReading reading, GatewaySnapshot previous)
     {
         var faults = new ConfigFaults();
-        Compare("listen", ListenOf(config) == previous.Listen);
+        // The drain is looked up when it begins.
+        Compare("listen", ListenOf(config) with { Drain = null } == previous.Listen with { Drain = null });
         Compare("journal", config.Journal == previous.Journal);
         return faults.InOrder;
 
