@@ -91,6 +91,8 @@ public sealed class ReplayTests
         await gateway.RewriteAsync(Config("[]", ("heir", heir.Url)));
         await gateway.WaitForLogAsync("is in force", Soon);
 
+        var (_, refused) = await gateway.Admin.PostJsonAsync("/api/replays", """{ "filter": { "consumer": "removed", "state": "pending" } }""");
+        Assert.Contains("waits for its return; name those that get it instead", (string)refused["detail"]!, StringComparison.Ordinal);
         await gateway.ReplayAsync("""{ "filter": { "consumer": "removed", "state": "pending" }, "to": "heir" }""");
 
         await heir.WaitForEventsAsync(ids, Soon);
