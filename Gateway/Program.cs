@@ -54,6 +54,7 @@ internal static class Program
     {
         app.MapWhen(Listeners.IsAdmin, admin =>
         {
+            admin.UseStatusCodePages(static bare => Problem.OfStatus(bare.HttpContext));
             admin.UseRouting();
             admin.UseEndpoints(endpoints =>
             {

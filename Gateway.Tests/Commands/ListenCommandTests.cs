@@ -76,14 +76,19 @@ public sealed class ListenCommandTests : IDisposable
         var second = await CommandRun.RunAsync(ListenCommand.Create(), "--url", url);
 
         Assert.Equal(1, second.ExitCode);
-        Assert.Contains($"Cannot listen on {url}", second.Error, StringComparison.Ordinal);
+        Assert.Contains($"Cannot listen on {url.TrimEnd('/')}: ", second.Error, StringComparison.Ordinal);
         Assert.Contains("in use", second.Error, StringComparison.Ordinal);
         await StopAsync();
     }
 
     [Theory]
     [InlineData("is no http or https address", "--url", "nonsense")]
-    [InlineData("Cannot listen on https://127.0.0.1:0/", "--url", "https://127.0.0.1:0")]
+    [InlineData("Cannot listen on https://127.0.0.1:0, which has no certificate", "--url", "https://127.0.0.1:0")]
+    [InlineData("Cannot listen on http://localhost:0, which takes a free port on localhost", "--url", "http://localhost:0")]
+    [InlineData("Cannot listen on http://consumer.example:9000, which is neither an IP address nor localhost", "--url", "http://consumer.example:9000/ango")]
+    [InlineData("Cannot listen on http://192.0.2.1:9000: ", "--url", "http://192.0.2.1:9000")]
+    [InlineData("Cannot keep payloads in /dev/null/kept: ", "--save", "/dev/null/kept")]
+    [InlineData("--status takes a whole number from 200 to 599, not 'x'.", "--status", "x")]
     [InlineData("--status 99 is out of bounds", "--status", "99")]
     public async Task A_mistake_is_named(string expected, params string[] arguments)
     {

@@ -83,8 +83,8 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void A_device_without_end_is_not_read_to_it() =>
-        Assert.Equal("the file /dev/zero is larger than 16777216 bytes", FaultOf("/dev/zero").Message);
+    public void A_device_without_end_is_not_read() =>
+        Assert.StartsWith("the file /dev/zero is no regular file", FaultOf("/dev/zero").Message);
 
     [Fact]
     public void Twenty_thousand_faults_are_all_reported()

@@ -58,7 +58,9 @@ public sealed class ClusterCheckTests
     [InlineData("""{ "HttpClient": { "WebProxy": { "Address": "127.0.0.1" } } }""", "$.HttpClient.WebProxy.Address", "write an absolute address")]
     [InlineData("""{ "Metadata": { "a.b": 1 } }""", "$.Metadata['a.b']", "write a text in quotes")]
     [InlineData("""{ "Destinations": { "a": { "Address": "http://a" }, "A": { "Address": "http://b" } } }""", "$.Destinations.A", "this key is here twice")]
-    [InlineData("""{ "Destinations": { "a": { "Address": "http://a", "address": "http://b" } } }""", "$.Destinations.a.address", "this key is here twice")]
+    [InlineData("""{ "destinations": { "a": { "Address": "http://a" } } }""", "$.destinations", "unknown key: write it as YARP does, \"Destinations\"")]
+    [InlineData("""{ "Destinations": { "a": { "address": "http://a" } } }""", "$.Destinations.a.address", "unknown key: write it as YARP does, \"Address\"")]
+    [InlineData("""{ "transforms": [] }""", "$.transforms", "unknown key: write it as YARP does, \"Transforms\"")]
     [InlineData("""{ "Destinations": { "a": null } }""", "$.Destinations.a", "write an object with any of Address, ")]
     [InlineData("""{ "Destinations": { "a": "http://a" } }""", "$.Destinations.a", "write an object with any of Address, ")]
     [InlineData("""{ "Transforms": { "PathSet": "/" } }""", "$.Transforms", "write an array")]
@@ -70,12 +72,13 @@ public sealed class ClusterCheckTests
     [Theory]
     [InlineData("{}", "$.Destinations", "no address: write at least one")]
     [InlineData("""{ "Destinations": {} }""", "$.Destinations", "no address: write at least one")]
+    [InlineData("""{ "Destinations": { "a": {} } }""", "$.Destinations.a.Address", "not an address: write http:// or https://")]
     [InlineData("""{ "Destinations": { "a": { "Address": "a:9000" } } }""", "$.Destinations.a.Address", "not an address: write http:// or https://")]
     [InlineData("""{ "Destinations": { "a": { "Address": "http://a/?x=1" } } }""", "$.Destinations.a.Address", "leave out everything from ? on")]
     [InlineData("""{ "Destinations": { "a": { "Address": "http://u:p@a" } } }""", "$.Destinations.a.Address", "a user and password")]
     [InlineData("""{ "Destinations": { "a": { "Address": "http://a", "Health": "x" } } }""", "$.Destinations.a.Health", "not an address")]
     public void Addresses_must_be_addresses(string cluster, string path, string message) =>
-        IsFault(path, message, Check(cluster)[0]);
+        IsFault(path, message, Assert.Single(Check(cluster)));
 
     [Theory]
     [InlineData("\"LoadBalancingPolicy\": \"Fair\"", "$.LoadBalancingPolicy", "write one of FirstAlphabetical, LeastRequests, PowerOfTwoChoices, Random, RoundRobin")]

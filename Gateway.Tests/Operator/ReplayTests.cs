@@ -29,16 +29,16 @@ public sealed class ReplayTests
     public async Task One_delivery_is_named_by_its_id_and_no_other_is_touched()
     {
         using var consumer = FakeConsumer.Start().Answers(410);
-        await using var gateway = await GatewayHost.StartAsync(Config(null, ("training", consumer.Url), ("qa.2", consumer.Url)));
+        await using var gateway = await GatewayHost.StartAsync(Config(null, ("training", consumer.Url), ("qa.v2", consumer.Url)));
         var id = Assert.Single(await gateway.AcceptAsync(1));
         await gateway.WaitForCountAsync("state=dead", 2);
         consumer.Answers(200);
 
-        await gateway.ReplayAsync($$"""{ "filter": { "delivery": "{{id}}.qa.2" } }""");
+        await gateway.ReplayAsync($$"""{ "filter": { "delivery": "{{id}}.qa.v2" } }""");
         await consumer.WaitForAsync(3, Soon);
         Assert.Equal(1, await gateway.CountAsync("state=dead&consumer=training"));
 
-        var (status, problem) = await gateway.Admin.PostJsonAsync("/api/replays", $$"""{ "filter": { "delivery": "{{id}}.qa.2" } }""");
+        var (status, problem) = await gateway.Admin.PostJsonAsync("/api/replays", $$"""{ "filter": { "delivery": "{{id}}.qa.v2" } }""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains("newer delivery", (string)problem["detail"]!, StringComparison.Ordinal);
     }
@@ -91,6 +91,8 @@ public sealed class ReplayTests
         await gateway.RewriteAsync(Config("[]", ("heir", heir.Url)));
         await gateway.WaitForLogAsync("is in force", Soon);
 
+        var (_, refused) = await gateway.Admin.PostJsonAsync("/api/replays", """{ "filter": { "consumer": "removed", "state": "pending" } }""");
+        Assert.Contains("waits for its return; name those that get it instead", (string)refused["detail"]!, StringComparison.Ordinal);
         await gateway.ReplayAsync("""{ "filter": { "consumer": "removed", "state": "pending" }, "to": "heir" }""");
 
         await heir.WaitForEventsAsync(ids, Soon);

@@ -61,11 +61,11 @@ internal static class CheckCommand
         return command;
     }
 
-    /// <summary>One line per fault, as compilers write them: editors and terminals make it a link.</summary>
+    /// <summary>A line for each fault, and one with their number.</summary>
     public static void PrintFaults(IReadOnlyList<ConfigFault> faults, string path, TextWriter error)
     {
         foreach (var fault in faults)
-            error.WriteLine($"{path}:{fault.Line}: {fault.Path}: {fault.Message}");
+            error.WriteLine(fault.In(path));
 
         error.WriteLine($"{path} has {Count(faults.Count, "fault")}.");
     }

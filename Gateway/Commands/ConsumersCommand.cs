@@ -18,7 +18,7 @@ internal static class ConsumersCommand
 
     private static Command Switch(string verb, string description, string outcome)
     {
-        var name = new Argument<string>("NAME") { Description = "Of the consumer." };
+        var name = new Argument<string>("NAME") { Description = "Of the consumer.", CustomParser = OptionParsers.Step("consumer's name", "consumers") };
         return OperatorOptions.With(new Command(verb, description) { name }, async (run, cancellationToken) =>
         {
             var consumer = run.Parsed.GetRequiredValue(name);

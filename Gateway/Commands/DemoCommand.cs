@@ -19,32 +19,33 @@ internal static class DemoCommand
         var command = new Command("demo", "Run the main job for real: a gateway, three consumers, and samples signed and sent to it.") { Keep, Verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var console = Terminal.On(parsed.InvocationConfiguration.Output);
+            var output = parsed.InvocationConfiguration.Output;
+            await CommandLifetime.SignalsAreTaken();
             try
             {
                 await using var site = await DemoSite.StartAsync(parsed.GetValue(Verbose), cancellationToken);
-                return await PlayAsync(site, console, parsed.GetValue(Keep), cancellationToken);
+                return await PlayAsync(site, output, parsed.GetValue(Keep), cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                console.WriteLine("interrupted");
+                await output.WriteLineAsync("interrupted");
                 return 130;
             }
         });
         return command;
     }
 
-    private static async Task<int> PlayAsync(DemoSite site, IAnsiConsole console, bool keep, CancellationToken cancellationToken)
+    private static async Task<int> PlayAsync(DemoSite site, TextWriter output, bool keep, CancellationToken cancellationToken)
     {
-        console.WriteLine($"A gateway at {site.Webhook} with a SQLite journal in {site.Folder}");
-        console.WriteLine($"Its consumers: {string.Join(", ", site.Consumers.Select(consumer => $"{consumer.Key} at {consumer.Value}"))}");
-        console.WriteLine();
-        console.WriteLine(Row("", "sent", "answered", "received by"));
+        await output.WriteLineAsync($"A gateway at {site.Webhook} with a SQLite journal in {site.Folder}");
+        await output.WriteLineAsync($"Its consumers: {string.Join(", ", site.Consumers.Select(consumer => $"{consumer.Key} at {consumer.Value}"))}");
+        await output.WriteLineAsync();
+        await output.WriteLineAsync(Row("", "sent", "answered", "received by"));
 
         var outcomes = new List<(DemoScene Scene, bool AsExpected)>();
         foreach (var scene in DemoScene.All)
         {
-            outcomes.Add((scene, await PlayAsync(site, scene, console, cancellationToken)));
+            outcomes.Add((scene, await PlayAsync(site, scene, output, cancellationToken)));
         }
 
         if (!keep)
@@ -55,23 +56,26 @@ internal static class DemoCommand
         var received = site.ReceivedSoFar();
         var expected = DemoScene.All.Sum(scene => scene.ReceivedBy.Length);
         var unexpected = outcomes.Count(outcome => !outcome.AsExpected);
-        console.WriteLine();
-        console.WriteLine(
+        await output.WriteLineAsync();
+        await output.WriteLineAsync(
             $"{outcomes.Count} sent. {string.Join(", ", site.Consumers.Keys.Select(name => $"{name} got {received.Count(one => one.Consumer == name)}"))}: "
             + $"{received.Length} deliveries, {expected} expected.");
         var isGood = unexpected == 0 && received.Length == expected;
-        console.MarkupLine(isGood
-            ? "[green]Everything as expected: each event once to each consumer that wants it, byte for byte (SHA-256).[/]"
-            : $"[red]NOT as expected: {unexpected} of {outcomes.Count} went otherwise (marked with ✗).[/]");
+        Say(
+            output,
+            isGood
+                ? "Everything as expected: each event once to each consumer that wants it, byte for byte (SHA-256)."
+                : $"NOT as expected: {unexpected} of {outcomes.Count} went otherwise (marked with ✗).",
+            isGood ? Color.Green : Color.Red);
         if (keep)
         {
-            await StayAsync(site, console, cancellationToken);
+            await StayAsync(site, output, cancellationToken);
         }
 
         return isGood ? 0 : 1;
     }
 
-    private static async Task<bool> PlayAsync(DemoSite site, DemoScene scene, IAnsiConsole console, CancellationToken cancellationToken)
+    private static async Task<bool> PlayAsync(DemoSite site, DemoScene scene, TextWriter output, CancellationToken cancellationToken)
     {
         var plan = scene.Plan(site.Webhook, site.Secret);
         var before = site.ReceivedSoFar().Length;
@@ -102,17 +106,25 @@ internal static class DemoCommand
             scene.Note.Length > 0 ? $"{scene.Sample}, {scene.Note}" : scene.Sample,
             $"{result.Status?.ToString() ?? "no answer:"} {result.Answer}",
             (names.Length > 0 ? string.Join(", ", names) : "nobody") + (isIntact ? "" : " (NOT the same bytes or signature)"));
-        console.MarkupLine(asExpected ? Markup.Escape(line) : $"[red]{Markup.Escape(line)}[/]");
+        Say(output, line, asExpected ? Color.Default : Color.Red);
         return asExpected;
     }
 
-    private static async Task StayAsync(DemoSite site, IAnsiConsole console, CancellationToken cancellationToken)
+    // A line of the console's own is wrapped at the terminal's width, with a break that stays in what is copied from it.
+    private static void Say(TextWriter output, string line, Color color)
+    {
+        var console = Terminal.On(output);
+        console.Profile.Width = Terminal.NoWrap;
+        console.WriteLine(line, new Style(color));
+    }
+
+    private static async Task StayAsync(DemoSite site, TextWriter output, CancellationToken cancellationToken)
     {
         var sample = SampleLibrary.Find(DemoScene.ForTheirOwnHands)!;
         await File.WriteAllBytesAsync(Path.Combine(site.Folder, "payload.json"), sample.Bytes, cancellationToken);
-        site.Narrator = console.WriteLine;
-        console.WriteLine();
-        console.WriteLine($"""
+        site.Narrator = output.WriteLine;
+        await output.WriteLineAsync();
+        await output.WriteLineAsync($"""
             Still running, health at {new Uri(site.Gateway.AdminAddress, "/readyz")}, configuration in {site.Folder}/gateway.json (edit it: it is watched).
             Send one by hand from a second terminal; the first time it is accepted, then it is a duplicate:
 

@@ -9,7 +9,11 @@ internal static class EventCommand
 {
     public static Command Create()
     {
-        var id = new Argument<string>("ID") { Description = "Of the event, as the 202 and the log name it." };
+        var id = new Argument<string>("ID")
+        {
+            Description = "Of the event, as the 202 and the log name it.",
+            CustomParser = OptionParsers.Step("event's id", "items"),
+        };
         return OperatorOptions.With(
             new Command("event", "Show one event: what it is, its deliveries, and each attempt with its outcome.") { id },
             async (run, cancellationToken) => await run.ShowAsync<EventView>(

@@ -3,6 +3,7 @@ using AngoGateway.Configuration;
 using AngoGateway.Deliveries;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
+using AngoGateway.Operator;
 using AngoGateway.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -74,6 +75,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietFrameworks });
         ContainerLog.Add(builder.Configuration);
+        // The listeners are those of gateway.json: the ports that .NET's container images set for all programs are not meant.
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
+        builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         builder.Services.AddSingleton(options.TimeProvider);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(loader).AddSingleton(loaded.Files).AddSingleton(GateOf);
@@ -100,7 +104,7 @@ internal sealed class GatewayServer : IAsyncDisposable
                 throw new ConfigurationException(options.ConfigPath, refused);
             }
 
-            await app.StartAsync(cancellationToken);
+            await ListenAsync(app, live.Current.Listen, cancellationToken);
             return new GatewayServer(app, propagation);
         }
         catch
@@ -123,6 +127,21 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         _propagation.Dispose();
+    }
+
+    private static async Task ListenAsync(WebApplication app, ListenConfig listen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception fault) when (Listeners.SocketFault(fault) is { } reason)
+        {
+            // Kestrel takes the addresses in their order and notes those it has taken; most of its faults do not name the other.
+            var taken = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.Count ?? 0;
+            var (url, key) = taken == 0 ? (listen.Public, "listen.public") : (listen.Admin, "listen.admin");
+            throw new IOException($"{Listeners.Refusal(url, reason)} It is {key} in gateway.json.", fault);
+        }
     }
 
     // YARP takes a snapshot's consumers before any request can be routed to them.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace AngoGateway.Commands;
 
@@ -7,7 +8,7 @@ internal static class HealthCommand
 {
     private static readonly Option<Uri> Url = new("--url")
     {
-        Description = "The readiness page on the admin listener.",
+        Description = "The readiness page on the admin listener; /readyz when no path is given.",
         HelpName = "URL",
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:8081/readyz"),
         CustomParser = OptionParsers.Url,
@@ -18,9 +19,8 @@ internal static class HealthCommand
         Description = "Seconds to wait for the answer.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 3,
+        CustomParser = OptionParsers.Number(0.001, 600),
     };
-
-    static HealthCommand() => Timeout.Validators.Add(OptionParsers.Within(0.001, 600));
 
     public static Command Create()
     {
@@ -28,7 +28,8 @@ internal static class HealthCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var output = parsed.InvocationConfiguration;
-            var url = parsed.GetRequiredValue(Url);
+            var given = parsed.GetRequiredValue(Url);
+            var url = given.PathAndQuery == "/" ? new Uri(given, "/readyz") : given;
             var (isReady, answer) = await AskAsync(url, TimeSpan.FromSeconds(parsed.GetValue(Timeout)), cancellationToken);
             await (isReady ? output.Output : output.Error).WriteLineAsync(isReady ? answer : $"{url} is not ready: {answer}");
             return isReady ? 0 : 1;
@@ -46,7 +47,10 @@ internal static class HealthCommand
         {
             using var response = await http.SendAsync(request, timeout.Token);
             var body = await response.Content.ReadAsStringAsync(timeout.Token);
-            return (response.IsSuccessStatusCode, Terminal.Clean($"{(int)response.StatusCode} {body}".TrimEnd(), limit: 2000, keepLines: true));
+            var answer = Terminal.Clean($"{(int)response.StatusCode} {body}".TrimEnd(), limit: 2000, keepLines: true);
+            return response.IsSuccessStatusCode && !SaysReady(body)
+                ? (false, $"{answer} (not as a gateway's /readyz answers: is this its admin listener, listen.admin in its gateway.json?)")
+                : (response.IsSuccessStatusCode, answer);
         }
         catch (OperationCanceledException)
         {
@@ -55,6 +59,22 @@ internal static class HealthCommand
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return (false, SendAnswer.Reason(exception));
+        }
+    }
+
+    // Any server answers 200 to something.
+    private static bool SaysReady(string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("status", out var status) && status.ValueEquals("ready")
+                && json.RootElement.TryGetProperty("revision", out _);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return false;
         }
     }
 }

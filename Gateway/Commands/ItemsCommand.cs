@@ -8,11 +8,23 @@ internal static class ItemsCommand
 {
     public static Command Create()
     {
-        var limit = new Option<int>("--limit") { Description = "Rows at most.", HelpName = "N", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(OptionParsers.Within(1, 1000));
+        var limit = new Option<int>("--limit")
+        {
+            Description = "Rows at most.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 50,
+            CustomParser = OptionParsers.Number(1, 1000),
+        };
         var after = new Option<string?>("--after") { Description = "Go on where an earlier page ended.", HelpName = "CURSOR" };
         var count = new Option<bool>("--count") { Description = "Only say how many there are." };
         var command = new Command("items", "List deliveries, or with --state unrouted and quarantined the events that have none.") { limit, after, count };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(count) && (result.GetResult(after) ?? result.GetResult(limit)) is { Implicit: false } page)
+            {
+                result.AddError($"--count counts all that match: leave {page.Option.Name} out.");
+            }
+        });
         var filter = new FilterOptions(command, withDelivery: false);
         return OperatorOptions.With(command, async (run, cancellationToken) =>
         {

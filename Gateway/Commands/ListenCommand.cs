@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using AngoGateway.Configuration;
 using AngoGateway.Sources;
 
 namespace AngoGateway.Commands;
@@ -9,7 +10,8 @@ internal static class ListenCommand
 {
     private static readonly Option<Uri> Url = new("--url")
     {
-        Description = "Address to listen on; port 0 takes a free one. Every path is taken, so a consumer's whole url may be given.",
+        Description = "Address to listen on, localhost or an IP address of this machine; port 0 takes a free one. Every path is taken, so a "
+            + "consumer's whole url may be given.",
         HelpName = "URL",
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:9000"),
         CustomParser = OptionParsers.Url,
@@ -31,6 +33,7 @@ internal static class ListenCommand
         Description = "Status to answer with: 503 shows retries, 410 a dead letter.",
         HelpName = "CODE",
         DefaultValueFactory = _ => 200,
+        CustomParser = OptionParsers.Number(200, 599),
     };
 
     private static readonly Option<bool> Quiet = new("--quiet") { Description = "Print no line per arrival." };
@@ -45,8 +48,6 @@ internal static class ListenCommand
         Description = "Keep each payload, byte for byte, as a file in this folder. Said of --body holds here, too.",
         HelpName = "FOLDER",
     };
-
-    static ListenCommand() => Status.Validators.Add(OptionParsers.Within(200, 599));
 
     public static Command Create()
     {
@@ -65,16 +66,22 @@ internal static class ListenCommand
         var url = parsed.GetRequiredValue(Url);
         var arrivals = 0;
         using var printing = new SemaphoreSlim(1);
+        await CommandLifetime.SignalsAreTaken();
+        if ((Objection(url) ?? Make(folder)) is { } objection)
+        {
+            await error.WriteLineAsync(objection);
+            return 1;
+        }
+
         try
         {
-            folder?.Create();
             await using var listener = await PayloadListener.StartAsync(url.GetLeftPart(UriPartial.Authority), TakeAsync, cancellationToken);
             await output.WriteLineAsync($"listening on {listener.Address} (Ctrl-C ends)");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
-            await error.WriteLineAsync($"Cannot listen on {url}: {exception.Message}");
+            await error.WriteLineAsync(exception.Message);
             return 1;
         }
 
@@ -117,6 +124,29 @@ internal static class ListenCommand
             {
                 printing.Release();
             }
+        }
+    }
+
+    // The same rules as for the gateway's own listeners: Kestrel takes a name that it does not know for all addresses.
+    private static string? Objection(Uri url)
+    {
+        var fault = url.Scheme == Uri.UriSchemeHttps ? "has no certificate to go with: write http://"
+            : url is { HostNameType: UriHostNameType.Dns, Host: not "localhost" } ? "is neither an IP address nor localhost"
+            : ListenConfig.FaultOf($"{url.Scheme}://{url.Host}:{url.Port}");
+        return fault is null ? null
+            : $"Cannot listen on {url.GetLeftPart(UriPartial.Authority)}, which {fault}. Write e.g. http://127.0.0.1:9000, or http://0.0.0.0:9000 for all addresses.";
+    }
+
+    private static string? Make(DirectoryInfo? folder)
+    {
+        try
+        {
+            folder?.Create();
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"Cannot keep payloads in {folder}: {exception.Message}";
         }
     }
 

@@ -9,14 +9,15 @@ namespace AngoGateway.Commands;
 /// <summary>What the admin API answered.</summary>
 /// <param name="Json">Its text; empty beside a fault.</param>
 /// <param name="Fault">Why there is no answer to work with, and what to do.</param>
-internal readonly record struct ApiAnswer(string Json, string? Fault)
+/// <param name="IsLost">The request was sent, perhaps, and no answer came: what was asked for may have been done.</param>
+internal readonly record struct ApiAnswer(string Json, string? Fault, bool IsLost = false)
 {
     public T Read<T>() => JsonSerializer.Deserialize<T>(Json, OperatorJson.Options)
         ?? throw new JsonException("The gateway answered null.");
 }
 
 /// <summary>Asks a running gateway's admin API; every failure comes back as words for the person who typed the command.</summary>
-internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenReference) : IDisposable
+internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenReference, TimeProvider timeProvider) : IDisposable
 {
     // A page of a thousand items is below one megabyte; an event's attempts hold 16 KB of response each.
     private const int LargestAnswer = 64 * 1024 * 1024;
@@ -26,25 +27,29 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
 
     private static readonly string[] ProblemTexts = ["title", "detail"];
 
-    // Discarding a large backlog is one request.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly HttpMessageInvoker _http = WebhookSender.CreateClient(useProxy: false);
 
     public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(admin, path)), cancellationToken);
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(admin, path)), Limit, cancellationToken);
 
-    public Task<ApiAnswer> PostAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(
+    /// <param name="path">Of the API.</param>
+    /// <param name="body">Becomes JSON.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="limit">Longest wait; 30 s when left out.</param>
+    public Task<ApiAnswer> PostAsync(string path, object body, CancellationToken cancellationToken, TimeSpan? limit = null) => SendAsync(
         new HttpRequestMessage(HttpMethod.Post, new Uri(admin, path)) { Content = JsonContent.Create(body, body.GetType(), options: Sparse) },
+        limit ?? Limit,
         cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<ApiAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<ApiAnswer> SendAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var sent = request;
-        using var limit = new CancellationTokenSource(Limit, TimeProvider.System);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var patience = new CancellationTokenSource(limit, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         if (token is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Encoding.UTF8.GetString(token)}");
@@ -59,14 +64,16 @@ internal sealed class OperatorClient(Uri admin, byte[]? token, string? tokenRefe
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ApiAnswer("", $"{admin} did not answer within {Limit.TotalMinutes:0} minutes.");
+            return new ApiAnswer(
+                "", $"{admin} did not answer within {limit.TotalSeconds:0} s. Is this the admin listener of a gateway (listen.admin in its gateway.json)?", IsLost: true);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return new ApiAnswer(
                 "",
                 $"{admin} cannot be reached: {SendAnswer.Reason(exception)}. Is the gateway running, and is this its admin listener "
-                + "(listen.admin in its gateway.json)? Name another with --admin URL.");
+                + "(listen.admin in its gateway.json)? Name another with --admin URL.",
+                IsLost: true);
         }
     }
 
@@ -128,7 +135,10 @@ internal static class OperatorOptions
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = new OperatorClient(
-                parsed.GetRequiredValue(Admin), parsed.GivenSecret(Token), parsed.GetResult(Token)?.Tokens is [var written, ..] ? written.Value : null);
+                parsed.GetRequiredValue(Admin),
+                parsed.GivenSecret(Token),
+                parsed.GetResult(Token)?.Tokens is [var written, ..] ? written.Value : null,
+                TimeProvider.System);
             var run = new OperatorRun(parsed, client);
             try
             {

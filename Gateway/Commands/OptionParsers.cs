@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
 using AngoGateway.Configuration;
 using AngoGateway.Sources;
 
@@ -68,20 +69,36 @@ internal static class OptionParsers
     public static byte[]? GivenSecret(this ParseResult parsed, Option<byte[]?> option) =>
         parsed.GetValue(option) is { Length: > 0 } secret ? secret : null;
 
-    /// <summary>An option's validator: a number within bounds.</summary>
-    public static Action<OptionResult> Within<T>(T least, T most)
-        where T : struct, IComparable<T>, IParsable<T> => result =>
+    /// <summary>Reads a number within bounds.</summary>
+    public static Func<ArgumentResult, T> Number<T>(T least, T most)
+        where T : struct, INumber<T> => result =>
     {
-        // What is no number at all has its own error already, and asking for its value would throw.
-        if (result.Errors.Any() || result.Tokens.Count != 1 || !T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value))
+        var (option, text) = ((result.Parent as OptionResult)?.IdentifierToken?.Value, result.Tokens[0].Value);
+        if (!T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || T.IsNaN(value))
         {
-            return;
+            result.AddError($"{option} takes {(typeof(T) == typeof(int) ? "a whole number" : "a number")} from {least} to {most}, not '{Terminal.Clean(text)}'.");
+        }
+        else if (value < least || value > most)
+        {
+            result.AddError($"{option} {Terminal.Clean(text)} is out of bounds: {least} to {most}.");
         }
 
-        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        return value;
+    };
+
+    /// <summary>Reads a name or an id that becomes a step of an address, where nothing and dots mean another place.</summary>
+    /// <param name="what">It is not, in the words of the message: "consumer's name".</param>
+    /// <param name="where">Which command shows those that there are.</param>
+    public static Func<ArgumentResult, string?> Step(string what, string where) => result =>
+    {
+        var text = result.Tokens[0].Value;
+        if (text.Trim() is not ("" or "." or ".."))
         {
-            result.AddError($"{result.IdentifierToken?.Value} {result.Tokens[0].Value} is out of bounds: {least} to {most}.");
+            return text;
         }
+
+        result.AddError($"'{Terminal.Clean(text)}' is no {what}: the command {where} shows those that there are.");
+        return null;
     };
 
     private static SignatureAlgorithm Algorithm(ArgumentResult result)

@@ -92,9 +92,9 @@ internal sealed class PayloadCheck(GatewayConfig config, TimeProvider timeProvid
 
     private static string ListOf(string[] texts) => texts.Length == 0 ? "-" : string.Join(", ", texts.Select(Quoted));
 
-    private static string Quoted(string text) => JsonSerializer.Serialize(text, Shown);
+    private static string Quoted(string text) => Clean(JsonSerializer.Serialize(text, Shown));
 
-    private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+    private static string Clean(string text) => Terminal.Clean(text, int.MaxValue);
 
     private static int Fail(TextWriter error, string message)
     {

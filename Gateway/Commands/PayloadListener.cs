@@ -1,3 +1,5 @@
+using AngoGateway.Operator;
+
 namespace AngoGateway.Commands;
 
 /// <summary>What arrived. Valid only while it is being handled.</summary>
@@ -21,8 +23,7 @@ internal sealed class PayloadListener : IAsyncDisposable
     /// <param name="url">Plain http; port 0 takes a free one.</param>
     /// <param name="handle">Returns the status to answer with.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="IOException">The address is in use or not ours.</exception>
-    /// <exception cref="InvalidOperationException">The address cannot be listened on, e.g. https.</exception>
+    /// <exception cref="IOException">The address is in use or not ours; the message says which, and why.</exception>
     public static async Task<PayloadListener> StartAsync(string url, Func<Arrival, Task<int>> handle, CancellationToken cancellationToken)
     {
         // The empty builder reads no appsettings.json, no ASPNETCORE_URLS and logs nothing: the options given are all there is.
@@ -32,6 +33,7 @@ internal sealed class PayloadListener : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = BodyLimit;
         });
+        builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         var app = builder.Build();
         app.Urls.Add(url);
         app.Run(async context =>
@@ -43,6 +45,11 @@ internal sealed class PayloadListener : IAsyncDisposable
         try
         {
             await app.StartAsync(cancellationToken);
+        }
+        catch (Exception fault) when (Listeners.SocketFault(fault) is { } reason)
+        {
+            await app.DisposeAsync();
+            throw new IOException(Listeners.Refusal(url, reason), fault);
         }
         catch
         {

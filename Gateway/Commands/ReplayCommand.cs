@@ -13,13 +13,17 @@ internal static class ReplayCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<int> Rate = new("--rate") { Description = "Items per second, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 100 };
+    private static readonly Option<int> Rate = new("--rate")
+    {
+        Description = "Items per second, 1 to 10000.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100,
+        CustomParser = OptionParsers.Number(1, 10_000),
+    };
 
-    private static readonly Option<string?> Cancel = new("--cancel") { Description = "End a running replay where it is.", HelpName = "ID" };
+    private static readonly Option<string?> Cancel = new("--cancel") { Description = "End a running replay where it is.", HelpName = "ID", CustomParser = ReplayId };
 
-    private static readonly Option<string?> Follow = new("--follow") { Description = "Follow a replay that is running already.", HelpName = "ID" };
-
-    static ReplayCommand() => Rate.Validators.Add(OptionParsers.Within(1, 10_000));
+    private static readonly Option<string?> Follow = new("--follow") { Description = "Follow a replay that is running already.", HelpName = "ID", CustomParser = ReplayId };
 
     public static Command Create()
     {
@@ -45,7 +49,7 @@ internal static class ReplayCommand
 
         var started = await run.Client.PostAsync("/api/replays", new { filter, to, rate }, cancellationToken);
         return started.Fault is { } fault
-            ? await run.FailAsync(fault)
+            ? await run.FailAsync(started.IsLost ? $"{fault} The replay may have been started: look before trying again (items --state pending)." : fault)
             : await new ReplayProgress(run).FollowAsync(started.Read<ReplayView>().Id, cancellationToken);
     }
 
@@ -53,6 +57,18 @@ internal static class ReplayCommand
         await run.ShowAsync<ReplayView>(
             await run.Client.PostAsync($"/api/replays/{Uri.EscapeDataString(id)}/cancel", new { }, cancellationToken),
             view => run.Output.WriteLine(ReplayProgress.Words(view)));
+
+    private static string? ReplayId(ArgumentResult result)
+    {
+        var id = result.Tokens[0].Value;
+        if (Guid.TryParseExact(id, "D", out _))
+        {
+            return id;
+        }
+
+        result.AddError($"'{Terminal.Clean(id)}' is no replay's id: it looks like 0198c5a0-0000-7000-8000-000000000000.");
+        return null;
+    }
 
     private static void CancelStandsAlone(CommandResult result)
     {
@@ -69,6 +85,9 @@ internal static class ReplayCommand
 /// <summary><c>discard</c>: gives dead or pending deliveries up for good.</summary>
 internal static class DiscardCommand
 {
+    // However many there are, it is one request.
+    private static readonly TimeSpan WholeBacklog = TimeSpan.FromMinutes(10);
+
     public static Command Create()
     {
         var command = new Command("discard", "Give up for good what a filter names: dead and pending deliveries, or those of --state.");
@@ -84,7 +103,7 @@ internal static class DiscardCommand
             }
 
             return await run.ShowAsync<DiscardView>(
-                await run.Client.PostAsync("/api/discards", new { filter = what }, cancellationToken),
+                await run.Client.PostAsync("/api/discards", new { filter = what }, cancellationToken, WholeBacklog),
                 view => run.Output.WriteLine($"{view.Discarded} discarded"));
         });
     }

@@ -20,9 +20,10 @@ internal sealed class ReplayProgress(OperatorRun run)
         {
             if (isQuiet || !Terminal.IsTerminal(run.Output))
             {
-                return await EndAsync(await PollAsync(id, isQuiet ? _ => { } : new Steps(run.Output).Report, cancellationToken));
+                return await EndAsync(id, await PollAsync(id, isQuiet ? _ => { } : new Steps(run.Output).Report, cancellationToken));
             }
 
+            await run.Output.WriteLineAsync($"replay {Terminal.Clean(id)}");
             ApiAnswer last = default;
             await Terminal.On(run.Output).Progress().StartAsync(async progress =>
             {
@@ -36,7 +37,7 @@ internal sealed class ReplayProgress(OperatorRun run)
                     },
                     cancellationToken);
             });
-            return await EndAsync(last);
+            return await EndAsync(id, last);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -77,8 +78,14 @@ internal sealed class ReplayProgress(OperatorRun run)
         }
     }
 
-    private async Task<int> EndAsync(ApiAnswer last)
+    private async Task<int> EndAsync(string id, ApiAnswer last)
     {
+        if (last is { Fault: { } fault, IsLost: true })
+        {
+            return await run.FailAsync(
+                $"{fault} The replay goes on in the gateway, after a restart too; once it answers, see it with: replay --follow {Terminal.Clean(id)}, end it with: replay --cancel {Terminal.Clean(id)}");
+        }
+
         var exitCode = await run.ShowAsync<ReplayView>(last, view => run.Output.WriteLine(Words(view)));
         return exitCode == 0 && last.Read<ReplayView>().State == ReplayState.Done ? 0 : 1;
     }

@@ -26,6 +26,7 @@ internal static class RunCommand
     {
         var errors = parsed.InvocationConfiguration.Error;
         var output = parsed.InvocationConfiguration.Output;
+        await CommandLifetime.SignalsAreTaken();
         try
         {
             await using var server = await GatewayServer.StartAsync(
@@ -36,7 +37,7 @@ internal static class RunCommand
         }
         catch (ConfigurationException e)
         {
-            await errors.WriteLineAsync(e.Message);
+            CheckCommand.PrintFaults(e.Faults, config.ToString(), errors);
         }
         catch (JournalUnavailableException e)
         {
@@ -49,7 +50,7 @@ internal static class RunCommand
         }
         catch (IOException e)
         {
-            // Kestrel: an address in use or one that cannot be bound; its message names it.
+            // An address in use, not this machine's or not allowed, or https without a certificate; the message names it.
             await errors.WriteLineAsync(e.Message);
         }
 

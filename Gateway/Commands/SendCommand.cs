@@ -53,12 +53,14 @@ internal static class SendCommand
         Description = "Copies of each payload.",
         HelpName = "N",
         DefaultValueFactory = _ => 1,
+        CustomParser = OptionParsers.Number(1, int.MaxValue),
     };
 
     private static readonly Option<double?> Rate = new("--rate")
     {
         Description = "Requests begun per second; latency then counts from the moment a request was due. Default: as fast as the answers come.",
         HelpName = "PER_SECOND",
+        CustomParser = static result => OptionParsers.Number(0.001, 1_000_000)(result),
     };
 
     private static readonly Option<int> Concurrency = new("--concurrency")
@@ -66,6 +68,7 @@ internal static class SendCommand
         Description = "Requests in flight at most.",
         HelpName = "N",
         DefaultValueFactory = _ => 8,
+        CustomParser = OptionParsers.Number(1, 10_000),
     };
 
     private static readonly Option<double> Timeout = new("--timeout")
@@ -73,6 +76,7 @@ internal static class SendCommand
         Description = "Seconds to wait for one answer.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 60,
+        CustomParser = OptionParsers.Number(0.001, 86_400),
     };
 
     private static readonly Option<bool> Unique = new("--unique")
@@ -105,10 +109,6 @@ internal static class SendCommand
 
     static SendCommand()
     {
-        Count.Validators.Add(OptionParsers.Within(1, int.MaxValue));
-        Rate.Validators.Add(OptionParsers.Within(0.001, 1_000_000));
-        Concurrency.Validators.Add(OptionParsers.Within(1, 10_000));
-        Timeout.Validators.Add(OptionParsers.Within(0.001, 86_400));
         Files.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !File.Exists(token.Value)))
@@ -135,6 +135,11 @@ internal static class SendCommand
         if (new[] { result.GetResult(Secret), result.GetResult(Bearer), result.GetResult(Unsigned) }.Count(given => given is not null) != 1)
         {
             result.AddError("Say how to authenticate with exactly one of --secret REF, --bearer REF and --unsigned.");
+        }
+
+        if (result.GetValue(Unique) && result.GetValue(Now))
+        {
+            result.AddError("--unique sets updatedAt to the present moment already, in each copy to its own: leave --now out.");
         }
     }
 

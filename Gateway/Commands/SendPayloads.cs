@@ -1,10 +1,14 @@
 using System.Text.Json;
+using AngoGateway.Configuration;
 
 namespace AngoGateway.Commands;
 
 /// <summary>Reads what is to be sent and looks it through, before the first request.</summary>
 internal static class SendPayloads
 {
+    // What limits.bodyBytes can be at most: no gateway takes more.
+    private const int LargestBody = 1 << 29;
+
     /// <param name="files">Files, sent byte for byte.</param>
     /// <param name="samples">Names of embedded samples that exist; <c>all</c> for every one.</param>
     /// <param name="freshening">What will be replaced in the copies, and so must be there.</param>
@@ -15,15 +19,14 @@ internal static class SendPayloads
         var payloads = new List<NamedPayload>();
         foreach (var file in files)
         {
-            try
+            var reading = FileReading.Of(file.FullName, LargestBody);
+            if (reading.Bytes is not { } bytes)
             {
-                payloads.Add(new NamedPayload(file.Name, File.ReadAllBytes(file.FullName)));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                error.WriteLine($"{file} cannot be read: {exception.Message}");
+                error.WriteLine($"{Terminal.Clean(file.ToString())} {reading.Fault}");
                 return null;
             }
+
+            payloads.Add(new NamedPayload(file.Name, bytes));
         }
 
         payloads.AddRange(samples.SelectMany(name => name == "all" ? SampleLibrary.Names : [name]).Select(name => SampleLibrary.Find(name)!));

@@ -14,7 +14,6 @@ internal static class SendRun
     /// <returns>0 when every answer was 2xx, 130 when interrupted, else 1.</returns>
     public static async Task<int> RunAsync(SendPlan plan, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var console = Terminal.On(output);
         var tally = new SendTally();
         var clock = TimeProvider.System;
         var start = clock.GetTimestamp();
@@ -23,7 +22,7 @@ internal static class SendRun
 
         if (plan.Total > LinePerRequest && Terminal.IsTerminal(output))
         {
-            await console.Progress().HideCompleted(true).StartAsync(async progress =>
+            await Terminal.On(output).Progress().HideCompleted(true).StartAsync(async progress =>
             {
                 var task = progress.AddTask("sending", maxValue: plan.Total);
                 await sender.SendAsync(plan, result => { Count(result); task.Increment(1); }, cancellationToken);
@@ -43,24 +42,24 @@ internal static class SendRun
                         Count(result);
                         if (plan.Total <= LinePerRequest)
                         {
-                            console.WriteLine(Line(result));
+                            output.WriteLine(Line(result));
                         }
                         else if (tally.Done % step == 0)
                         {
-                            console.WriteLine($"{tally.Done} of {plan.Total} sent, {tally.Succeeded} answered 2xx");
+                            output.WriteLine($"{tally.Done} of {plan.Total} sent, {tally.Succeeded} answered 2xx");
                         }
                     }
                 },
                 cancellationToken);
         }
 
-        console.WriteLine(tally.Summary(clock.GetElapsedTime(start)));
+        await output.WriteLineAsync(tally.Summary(clock.GetElapsedTime(start)));
         if (tally.Done == plan.Total)
         {
             return tally.Succeeded == tally.Done ? 0 : 1;
         }
 
-        console.WriteLine($"interrupted: {plan.Total - tally.Done} of {plan.Total} were not sent, or their answers not waited for");
+        await output.WriteLineAsync($"interrupted: {plan.Total - tally.Done} of {plan.Total} were not sent, or their answers not waited for");
         return Interrupted;
 
         void Count(SendResult result)

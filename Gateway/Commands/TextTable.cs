@@ -13,7 +13,10 @@ internal sealed class TextTable(params string[] headings)
 
     public void Write(TextWriter output)
     {
-        if (!Terminal.IsTerminal(output))
+        // A frame adds a bar and two blanks to each column, and a last bar. Squeezed into less, ids would be broken over lines
+        // and could not be copied: the terminal's own wrapping leaves them whole.
+        var width = Widths().Sum() + (3 * headings.Length) + 1;
+        if (!Terminal.IsTerminal(output) || Terminal.On(output).Profile.Width < width)
         {
             WritePlain(output);
             return;
@@ -40,11 +43,12 @@ internal sealed class TextTable(params string[] headings)
         var age => $"{age.Days} d {age.Hours} h",
     };
 
+    private int[] Widths() => [.. headings.Select((heading, column) => _rows.Select(row => row[column].Length).Append(heading.Length).Max())];
+
     private void WritePlain(TextWriter output)
     {
-        string[][] all = [headings, .. _rows];
-        var widths = headings.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
-        foreach (var row in all)
+        var widths = Widths();
+        foreach (var row in (string[][])[headings, .. _rows])
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 }

@@ -7,6 +7,9 @@ namespace AngoGateway.Configuration;
 internal readonly record struct ConfigFault(string Path, int Line, string Message)
 {
     public override string ToString() => $"line {Line}, {Path}: {Message}";
+
+    /// <summary>As compilers write a fault of a file: editors and terminals make it a link.</summary>
+    public string In(string file) => $"{file}:{Line}: {Path}: {Message}";
 }
 
 /// <summary>Gathers faults, so that none hides another.</summary>

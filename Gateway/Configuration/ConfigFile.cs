@@ -16,6 +16,9 @@ internal readonly record struct FileReading(byte[]? Bytes, string? Fault, bool I
         if (Directory.Exists(path))
             return new(null, "is a folder: name a file");
 
+        if (FileKind.IsSpecial(path))
+            return new(null, "is no regular file, but a pipe, a socket or a device: name a file");
+
         try
         {
             // Editors and config maps replace or rewrite the file at any moment: never hold them up.

@@ -39,7 +39,7 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
         var secrets = new SecretStore(Path.GetDirectoryName(path)!, environment);
         if (config is not null)
         {
-            new CrossChecks(root!, faults).Run(config, checkCluster);
+            new CrossChecks(root!, faults).Run(config, Path.GetDirectoryName(path)!, checkCluster);
             if (withSecrets)
                 secrets.Resolve(root!, faults);
         }
@@ -75,7 +75,8 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
     private static IReadOnlyList<ConfigFault> NeedsRestart(GatewayConfig config, ConfigReading reading, GatewaySnapshot previous)
     {
         var faults = new ConfigFaults();
-        Compare("listen", ListenOf(config) == previous.Listen);
+        // The drain is looked up when it begins.
+        Compare("listen", ListenOf(config) with { Drain = null } == previous.Listen with { Drain = null });
         Compare("journal", config.Journal == previous.Journal);
         return faults.InOrder;
 

@@ -81,7 +81,10 @@ internal sealed partial class ConfigReloader(
         live.Swap(next);
         _inForce = files.Fingerprint;
         Count("applied");
-        Log.Applied(logger, next.Revision, before);
+        if (next.Revision == before)
+            Log.SecretApplied(logger, before);
+        else
+            Log.Applied(logger, next.Revision, before);
         WarnOfOpenSources(next);
     }
 
@@ -90,9 +93,18 @@ internal sealed partial class ConfigReloader(
         // A line of the log has its limits; nobody mends more than this at once.
         const int shown = 100;
         var all = string.Join("; ", faults.Take(shown)) + (faults.Count > shown ? $"; and {faults.Count - shown} more" : "");
-        live.RefusedReload = $"revision {revision} was refused: {all}";
         Count("refused");
-        Log.Refused(logger, revision, live.Current.Revision, faults.Count, all);
+        var inForce = live.Current.Revision;
+        // The revision is of gateway.json alone, and that is as in force: "revision X was refused" would be about X itself.
+        if (revision == inForce)
+        {
+            live.RefusedReload = $"a changed secret file was refused, revision {revision} goes on with the secrets it has: {all}";
+            Log.SecretRefused(logger, inForce, faults.Count, all);
+            return;
+        }
+
+        live.RefusedReload = $"revision {revision} was refused: {all}";
+        Log.Refused(logger, revision, inForce, faults.Count, all);
     }
 
     // The file was taken back before anything of it was applied: there is nothing to swap.
@@ -126,7 +138,13 @@ internal sealed partial class ConfigReloader(
         [LoggerMessage(Level = LogLevel.Error, Message = "Configuration {Revision} was refused, {InForce} goes on. {Count} faults: {Faults}")]
         public static partial void Refused(ILogger logger, string revision, string inForce, int count, string faults);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Configuration {Revision} is back in its file, as in force")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "A changed secret file is in force, with configuration {Revision} as before")]
+        public static partial void SecretApplied(ILogger logger, string revision);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A changed secret file was refused, configuration {InForce} goes on with the secrets it has. {Count} faults: {Faults}")]
+        public static partial void SecretRefused(ILogger logger, string inForce, int count, string faults);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Configuration {Revision} and its secret files are back as in force")]
         public static partial void Restored(ILogger logger, string revision);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "A change of the configuration could not be applied; the last good one goes on")]

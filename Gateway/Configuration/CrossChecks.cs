@@ -1,17 +1,24 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AngoGateway.Consumers;
+using AngoGateway.Journal;
 
 namespace AngoGateway.Configuration;
 
 /// <summary>The rules that hold between the parts of gateway.json.</summary>
-internal sealed class CrossChecks(ConfigNode root, ConfigFaults faults)
+internal sealed partial class CrossChecks(ConfigNode root, ConfigFaults faults)
 {
-    public void Run(GatewayConfig config, ClusterCheck checkCluster)
+    /// <param name="config">As bound; what is broken in it has its faults already.</param>
+    /// <param name="folder">Relative paths start here: the configuration file's folder.</param>
+    /// <param name="checkCluster">Says what YARP would not take.</param>
+    public void Run(GatewayConfig config, string folder, ClusterCheck checkCluster)
     {
+        JournalIsAFile(config.Journal ?? new JournalConfig(), folder);
         EachPathOnce();
         RoutesLeadSomewhere();
         EachRouteNameOnce();
         EachConsumerNameOnce();
+        EachConsumerNameIsUsable();
         foreach (var (name, consumer) in config.Consumers)
         {
             // A consumer whose own shape is broken is null here and has its faults already.
@@ -39,6 +46,33 @@ internal sealed class CrossChecks(ConfigNode root, ConfigFaults faults)
             if (!seen.Add(name))
                 faults.Add(consumer, $"differs from \"{seen.First(other => other.Equals(name, StringComparison.OrdinalIgnoreCase))}\" by case only: rename one of them");
         }
+    }
+
+    // Their deliveries are {event}.{name}, a replay's {event}.{name}.{n}: "a.1" could not be told from a replay to "a". And
+    // a name is a step of the admin API's paths, where dots alone are no name.
+    private void EachConsumerNameIsUsable()
+    {
+        foreach (var (name, consumer) in Members(root["consumers"]))
+        {
+            if (name is "." or "..")
+                faults.Add(consumer, "is no name of a consumer, since in an address it means another place: rename it");
+            else if (EndsLikeReplay().IsMatch(name))
+                faults.Add(consumer, $"ends in a dot and digits, as the ids of replays do: rename it, e.g. \"{name[..name.LastIndexOf('.')]}-{name[(name.LastIndexOf('.') + 1)..]}\"");
+        }
+    }
+
+    // A folder would pass as the path of a file, and be found out only by a start.
+    private void JournalIsAFile(JournalConfig journal, string folder)
+    {
+        if (journal.Type != JournalType.Sqlite || journal.Path.Length == 0)
+            return;
+
+        var path = Path.GetFullPath(journal.Path, folder);
+        var fault = Directory.Exists(path) || Path.EndsInDirectorySeparator(path) ? "is a folder: name a file in it, e.g. \"data/gateway.db\""
+            : FileKind.IsSpecial(path) ? "is no regular file, but a pipe, a socket or a device: name a file"
+            : null;
+        if (fault is not null)
+            faults.Add(root["journal"]?["path"] ?? root["journal"] ?? root, $"{path} {fault}");
     }
 
     private void RoutesLeadSomewhere()
@@ -94,4 +128,7 @@ internal sealed class CrossChecks(ConfigNode root, ConfigFaults faults)
         root[section] is { Kind: JsonValueKind.Object } node ? node.Members.Keys : null;
 
     private static OrderedDictionary<string, ConfigNode> Members(ConfigNode? node) => node?.Members ?? [];
+
+    [GeneratedRegex(@"\.[0-9]+\z", RegexOptions.None, 1000)]
+    private static partial Regex EndsLikeReplay();
 }

@@ -17,7 +17,7 @@ namespace AngoGateway.Configuration;
 /// <param name="Retention">How long they are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>
 /// <param name="Operator">Who may use the admin listener's API.</param>
-/// <param name="Schema">For editors: <c>./docs/gateway.schema.json</c>. The gateway does not read it.</param>
+/// <param name="Schema">For editors: <c>./docs/gateway.schema.json</c>. Any text: the gateway makes no use of it.</param>
 internal sealed record GatewayConfig(
     [Required(ErrorMessage = "needs \"sources\": write at least one, e.g. \"sources\": { \"ango\": { \"path\": \"/hooks/ango\", \"auth\": { \"type\": \"hubSignature\", \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"] } } }")]
     Dictionary<string, SourceConfig> Sources,

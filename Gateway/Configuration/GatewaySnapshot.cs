@@ -11,7 +11,7 @@ namespace AngoGateway.Configuration;
 /// <param name="Sources">By public path.</param>
 /// <param name="Consumers">By name.</param>
 /// <param name="Routes">Envelope to consumers.</param>
-/// <param name="Listen">Fixed since start.</param>
+/// <param name="Listen">Its addresses are fixed since start.</param>
 /// <param name="Journal">Fixed since start; its path is absolute.</param>
 /// <param name="Retention">How long events and keys are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>

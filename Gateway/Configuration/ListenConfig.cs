@@ -2,17 +2,18 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace AngoGateway.Configuration;
 
-/// <summary><c>listen</c>: a change needs a restart.</summary>
+/// <summary><c>listen</c>: a change of an address needs a restart.</summary>
 /// <param name="Public">The edge: webhooks only. Port 0 takes a free one.</param>
 /// <param name="Admin">Health for machines and the operator's side; never reachable through the public listener.</param>
 /// <param name="Drain">
 /// After SIGTERM <c>/readyz</c> says draining for so long while webhooks are still taken, so that a load balancer can look
 /// elsewhere before the listeners close. Default 1 s; a balancer that probes every 5 s wants more.
 /// </param>
-internal sealed record ListenConfig(
+internal sealed partial record ListenConfig(
     string Public = "http://0.0.0.0:8080",
     string Admin = "http://127.0.0.1:8081",
     [property: DefaultValue("00:00:01")]
@@ -34,6 +35,13 @@ internal sealed record ListenConfig(
         if (edge is not null && admin is not null && edge.Port == admin.Port && edge.Port != 0
             && (IsAny(edge) || IsAny(admin) || Host(edge) == Host(admin)))
             yield return new($"admin takes port {admin.Port}, which is public's: give the admin side a port of its own", [nameof(Admin), nameof(Public)]);
+    }
+
+    /// <summary>What is wrong with an address to listen on; null when it can be tried.</summary>
+    public static string? FaultOf(string url)
+    {
+        Read(url, out var fault);
+        return fault;
     }
 
     private static BindingAddress? Read(string url, out string? fault)
@@ -59,11 +67,16 @@ internal sealed record ListenConfig(
             // Kestrel takes any other name for "all addresses": the admin side would stand open.
             _ when !IsAny(address) && Host(address) is not ("localhost" or "127.0.0.1") && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _) =>
                 "names no IP address, nor localhost, nor * for all",
+            // Without one Kestrel takes 80 or 443: hardly what was meant, and seldom allowed.
+            _ when !HasPort().IsMatch(url) => "names no port",
             { Port: 0, Host: "localhost" } => "takes a free port on localhost, which may differ between IPv4 and IPv6",
             _ => null,
         };
         return fault is null ? address : null;
     }
+
+    [GeneratedRegex(@":-?[0-9]+/?\z", RegexOptions.None, 1000)]
+    private static partial Regex HasPort();
 
     private static bool IsAny(BindingAddress address) => address.Host is "*" or "+" or "0.0.0.0" or "[::]";
 

@@ -19,7 +19,10 @@ internal static partial class PlainValue
         switch (shape.Kind)
         {
             case ConfigKind.Text:
-                fault = node.Text.Length > 0 ? null : "is an empty text: write something, or leave it out";
+                // No name, path, address or header can hold a NUL; most calls that take one throw.
+                fault = node.Text.Length == 0 ? "is an empty text: write something, or leave it out"
+                    : node.Text.Contains('\0') ? "holds the character NUL (\\u0000): leave it out"
+                    : null;
                 return node.Text;
 
             case ConfigKind.Flag:

@@ -12,9 +12,9 @@ internal readonly partial record struct SecretReference(bool IsFile, string Name
     // A key of HMAC or a token is some dozen bytes; a larger file was named by mistake.
     private const int MaxBytes = 64 * 1024;
 
-    /// <returns>Null when it is neither: the config record's own rule has said so, and the text may be the secret itself.</returns>
+    /// <returns>Null when it is neither: the binder has said so, and the text may be the secret itself.</returns>
     public static SecretReference? Parse(string text) =>
-        Form().IsMatch(text) ? new(text.StartsWith("file:", StringComparison.Ordinal), text[(text.IndexOf(':') + 1)..]) : null;
+        Form().IsMatch(text) && !text.Contains('\0') ? new(text.StartsWith("file:", StringComparison.Ordinal), text[(text.IndexOf(':') + 1)..]) : null;
 
     /// <summary>Reads a variable.</summary>
     /// <returns>The secret's bytes, or what is wrong and how to mend it.</returns>

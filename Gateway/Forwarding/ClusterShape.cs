@@ -7,12 +7,16 @@ using Yarp.ReverseProxy.Configuration;
 namespace AngoGateway.Forwarding;
 
 /// <summary>
-/// Holds a <c>cluster</c> against the shape of YARP's records: unknown keys, doubled keys (YARP ignores case) and values
-/// that are not what the key takes. All of them: a serializer would stop at the first.
+/// Holds a <c>cluster</c> against the shape of YARP's records: unknown keys (spelled exactly, like all of gateway.json),
+/// doubled keys, names that differ by case only (the same to YARP), and values that are not what the key takes. All of
+/// them: a serializer would stop at the first.
 /// </summary>
 internal static class ClusterShape
 {
     public const string Transforms = nameof(RouteConfig.Transforms);
+
+    // YARP's documentation writes SSLProtocols what its record calls SslProtocols.
+    private const string DocumentedSslProtocols = "SSLProtocols";
 
     public static IEnumerable<ClusterFault> Faults(JsonElement cluster) => InRecord(cluster, typeof(ClusterConfig), "$");
 
@@ -22,7 +26,7 @@ internal static class ClusterShape
         // The consumer's name is the cluster's id.
         var keys = record.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.CanWrite && property.Name != nameof(ClusterConfig.ClusterId))
-            .ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.OrdinalIgnoreCase);
+            .ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.Ordinal);
         if (record == typeof(ClusterConfig))
             keys.Add(Transforms, typeof(IReadOnlyList<IReadOnlyDictionary<string, string>>));
         return keys;
@@ -34,10 +38,17 @@ internal static class ClusterShape
             return [new ClusterFault(path, $"write an object with any of {string.Join(", ", KeysOf(record).Keys)}")];
 
         var keys = KeysOf(record);
-        return InObject(value, path, (property, at) => keys.TryGetValue(property.Name, out var type)
+        return InObject(value, path, (property, at) => keys.TryGetValue(Known(property.Name), out var type)
             ? property.Value.ValueKind == JsonValueKind.Null ? [] : InValue(property.Value, type, at)
-            : [new ClusterFault(at, $"unknown key: write one of {string.Join(", ", keys.Keys)}")]);
+            : [new ClusterFault(at, Unknown(property.Name, keys.Keys))]);
     }
+
+    private static string Known(string key) => key == DocumentedSslProtocols ? nameof(HttpClientConfig.SslProtocols) : key;
+
+    private static string Unknown(string key, IReadOnlyCollection<string> known) =>
+        known.FirstOrDefault(name => name.Equals(key, StringComparison.OrdinalIgnoreCase)) is { } exact
+            ? $"unknown key: write it as YARP does, \"{exact}\""
+            : $"unknown key: write one of {string.Join(", ", known)}";
 
     private static IEnumerable<ClusterFault> InValue(JsonElement value, Type type, string path)
     {

@@ -12,10 +12,13 @@ namespace AngoGateway.Operator;
 /// </remarks>
 internal sealed class Health(LiveSnapshot live, IJournal journal, IHostApplicationLifetime lifetime)
 {
+    // Many probes ask with HEAD.
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     public void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/healthz", static () => Results.Text("ok\n"));
-        admin.MapGet("/readyz", () =>
+        admin.MapMethods("/healthz", Methods, static () => Results.Text("ok\n"));
+        admin.MapMethods("/readyz", Methods, () =>
         {
             var readiness = Read();
             return Results.Json(readiness, statusCode: readiness.Status == "ready" ? 200 : 503);

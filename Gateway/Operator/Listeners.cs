@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using AngoGateway.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -16,10 +17,25 @@ internal static class Listeners
         kestrel.AddServerHeader = false;
         // The gateway has its own cap, which a reload may change; Kestrel's would be fixed at start.
         kestrel.Limits.MaxRequestBodySize = null;
+        // Likewise a deadline (limits.bodyTimeout) for the whole body: Kestrel's minimum rate would end one that pauses for
+        // five seconds, however long the configuration allows it.
+        kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         Listen(kestrel, BindingAddress.Parse(listen.Public), isAdmin: false);
         Listen(kestrel, BindingAddress.Parse(listen.Admin), isAdmin: true);
     }
+
+    /// <summary>The socket's own fault in what a server threw at its start; null when there is none.</summary>
+    public static SocketException? SocketFault(Exception? fault) => fault is null or SocketException ? (SocketException?)fault : SocketFault(fault.InnerException);
+
+    /// <summary>Why an address cannot be listened on, for whoever chose it.</summary>
+    public static string Refusal(string url, SocketException reason) => $"Cannot listen on {url}: {reason.Message}. " + reason.SocketErrorCode switch
+    {
+        SocketError.AddressNotAvailable => "This machine has no such address: write one of its own, or 0.0.0.0 for all.",
+        SocketError.AccessDenied => "Ports below 1024 need a privilege: take another port, or grant CAP_NET_BIND_SERVICE.",
+        SocketError.AddressAlreadyInUse => "Another process listens there: end it, or take another port.",
+        _ => "Take another address.",
+    };
 
     public static bool IsAdmin(HttpContext http) => http.Features.Get<AdminDoor>() is not null;
 

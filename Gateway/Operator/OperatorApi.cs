@@ -59,6 +59,15 @@ internal sealed partial class OperatorApi(LiveSnapshot live, IJournal journal, R
 /// <summary>A fault as RFC 9457 has it.</summary>
 internal static class Problem
 {
+    /// <summary>A body for answers that the admin listener's routing gives without one.</summary>
+    public static Task OfStatus(HttpContext http) => (http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Of(StatusCodes.Status404NotFound, "Nothing is at this path.", "The admin listener has /healthz, /readyz and /api."),
+        StatusCodes.Status405MethodNotAllowed => Of(
+            StatusCodes.Status405MethodNotAllowed, "This path does not take this method.", $"It takes {http.Response.Headers.Allow}."),
+        var status => Results.Problem(statusCode: status),
+    }).ExecuteAsync(http);
+
     public static IResult Of(int status, string title, string? detail = null) =>
         Results.Problem(statusCode: status, title: title, detail: detail, type: "about:blank");
 

@@ -88,7 +88,10 @@ internal sealed class ReplayPlanner(LiveSnapshot live, IJournalOperations operat
 
         if (filter.State == ItemState.Pending && to is null)
         {
-            return "to: what is pending is going to be delivered anyway; to send it elsewhere, name the consumers that get it instead";
+            var isOrphaned = filter.Orphaned is not null || (filter.Consumer is { } owner && !live.Current.Consumers.ContainsKey(owner));
+            return isOrphaned
+                ? $"to: what is pending for a consumer that the configuration names no more waits for its return; name those that get it instead: {Known("")}"
+                : "to: what is pending is going to be delivered anyway; to send it elsewhere, name the consumers that get it instead";
         }
 
         if (filter.State == ItemState.Pending && !beside && to!.Contains(filter.Consumer, StringComparer.Ordinal))

@@ -50,15 +50,31 @@ internal sealed record AuthConfig(
     /// <summary>Of every secret and token.</summary>
     public const string ReferencePattern = "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$";
 
-
     private const string DefaultHeader = "X-Hub-Signature";
 
     // Does not repeat what was written: it may be the secret.
     private const string NotAReference =
         "is no reference; a secret itself never stands in this file: write \"env:NAME\" (letters, digits, _) or \"file:PATH\"";
 
+    // What HTTP, every sender or the gateway itself says with these is no signature, and the header is handed on.
+    private static readonly string[] OwnedHeaders =
+    [
+        "Accept", "Authorization", "baggage", "Connection", "Cookie", "Date", "Expect", "Forwarded", "Host", "Keep-Alive", "Set-Cookie", "TE",
+        "traceparent", "tracestate", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "Via", "X-Real-IP",
+    ];
+
+    private static readonly string[] OwnedBeginnings = ["Accept-", "Content-", "Proxy-", "X-Forwarded-", "X-Gateway-"];
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (OwnedHeaders.Contains(Header, StringComparer.OrdinalIgnoreCase)
+            || OwnedBeginnings.Any(beginning => Header.StartsWith(beginning, StringComparison.OrdinalIgnoreCase)))
+            yield return new($"{Header} is a header of HTTP's or of the gateway's own, which can hold no signature: write e.g. \"X-Hub-Signature\"", [nameof(Header)]);
+
+        // Accepted, it could never be seen as retired; retired, it should not be accepted.
+        if (Type == AuthType.HubSignature && Secrets?.Intersect(RetiredSecrets ?? []).FirstOrDefault() is { } both)
+            yield return new($"holds \"{both}\", which stands in secrets, too, and so is accepted: keep it in one of them", [nameof(RetiredSecrets), nameof(Secrets)]);
+
         if (Type == AuthType.HubSignature && Secrets is null)
             yield return new("hubSignature needs \"secrets\": write \"secrets\": [\"env:ANGO_WEBHOOK_SECRET\"]", [nameof(Secrets), nameof(Type)]);
 
