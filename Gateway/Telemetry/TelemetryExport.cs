@@ -18,7 +18,7 @@ internal static class TelemetryExport
             .ConfigureResource(Describe)
             .WithMetrics(all => AddMetrics(all, metrics));
         if (traces.IsExported)
-            telemetry.WithTracing(all => AddSpans(all).AddOtlpExporter(traces.Configure));
+            telemetry.WithTracing(all => AddSpans(all).AddInstrumentation(QuietExceptions.Listen).AddOtlpExporter(traces.Configure));
 
         if (logs.IsExported)
             telemetry.WithLogging(all => all.AddOtlpExporter(logs.Configure), static options => options.IncludeFormattedMessage = true);
@@ -31,7 +31,7 @@ internal static class TelemetryExport
 
     /// <summary>Everything but where the spans go.</summary>
     public static TracerProviderBuilder AddSpans(TracerProviderBuilder traces) =>
-        traces.AddSource(Traces.SourceName, "Microsoft.AspNetCore", "Yarp.ReverseProxy");
+        traces.AddSource(Traces.SourceName, "Yarp.ReverseProxy", "System.Net.Http");
 
     private static void AddMetrics(MeterProviderBuilder metrics, OtlpSignal otlp)
     {
