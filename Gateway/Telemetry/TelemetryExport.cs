@@ -18,7 +18,7 @@ internal static class TelemetryExport
             .ConfigureResource(Describe)
             .WithMetrics(all => AddMetrics(all, metrics));
         if (traces.IsExported)
-            telemetry.WithTracing(all => AddSpans(all).AddOtlpExporter(traces.Configure));
+            telemetry.WithTracing(all => AddSpans(all).AddInstrumentation(QuietExceptions.Listen).AddOtlpExporter(traces.Configure));
 
         if (logs.IsExported)
             telemetry.WithLogging(all => all.AddOtlpExporter(logs.Configure), static options => options.IncludeFormattedMessage = true);

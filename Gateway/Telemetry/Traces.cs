@@ -54,23 +54,12 @@ internal static class Traces
     /// Keeps activities alive when nobody exports them: consumers are promised a traceparent, and without any listener
     /// .NET makes none. Costs one small object per span; dispose to end it.
     /// </summary>
-    /// <remarks>
-    /// It also words the exceptions that HttpClient and YARP note on their spans: the messages of some quote what a
-    /// consumer answered.
-    /// </remarks>
     public static ActivityListener Propagate()
     {
         var listener = new ActivityListener
         {
-            ShouldListenTo = static source => SourceNames.Contains(source.Name, StringComparer.Ordinal),
-            Sample = static (ref ActivityCreationOptions<ActivityContext> span) =>
-                span.Source.Name == SourceName ? ActivitySamplingResult.PropagationData : ActivitySamplingResult.None,
-            ExceptionRecorder = static (_, exception, ref tags) =>
-            {
-                tags.Add("exception.type", exception.GetType().FullName);
-                tags.Add("exception.message", "not shown: it may quote the consumer");
-                tags.Add("exception.stacktrace", "");
-            },
+            ShouldListenTo = static source => source.Name == SourceName,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
