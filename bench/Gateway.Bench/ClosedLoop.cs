@@ -10,24 +10,31 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class ClosedLoop
 {
+    // New connections and a first answer each, before anything counts.
+    private static readonly TimeSpan LeadIn = TimeSpan.FromMilliseconds(300);
+
+    private static int _connections;
+
     /// <param name="target">Scheme, host and port.</param>
-    /// <param name="options">How many connections and how long.</param>
-    /// <param name="measured">Called when the measured time begins and when it ends.</param>
-    public static async Task<LoopResult> RunAsync(Uri target, BenchOptions options, Action measured)
+    /// <param name="connections">That send at the same time.</param>
+    /// <param name="measured">How long it counts.</param>
+    /// <param name="mark">Called when that time begins and when it ends.</param>
+    public static async Task<LoopResult> RunAsync(Uri target, int connections, TimeSpan measured, Action mark)
     {
         using var stop = new CancellationTokenSource();
         var phase = new Phase();
-        var connections = Enumerable.Range(0, options.Connections).Select(number => Task.Run(() => SendAsync(target, number, phase, stop.Token))).ToArray();
-        await Task.Delay(TimeSpan.FromSeconds(options.WarmUp), TimeProvider.System, CancellationToken.None);
-        measured();
+        var senders = Enumerable.Range(0, connections)
+            .Select(_ => Task.Run(() => SendAsync(target, Interlocked.Increment(ref _connections), phase, stop.Token))).ToArray();
+        await Task.Delay(LeadIn, TimeProvider.System, CancellationToken.None);
+        mark();
         var began = TimeProvider.System.GetTimestamp();
         phase.Counts = true;
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds), TimeProvider.System, CancellationToken.None);
+        await Task.Delay(measured, TimeProvider.System, CancellationToken.None);
         phase.Counts = false;
         var took = TimeProvider.System.GetElapsedTime(began);
-        measured();
+        mark();
         await stop.CancelAsync();
-        var results = await Task.WhenAll(connections);
+        var results = await Task.WhenAll(senders);
         TimeSpan[] latencies = [.. results.SelectMany(result => result.Latencies).Order()];
         return new LoopResult(took, latencies, results.Sum(result => result.Refused));
     }
@@ -35,7 +42,7 @@ internal static class ClosedLoop
     private static async Task<(List<TimeSpan> Latencies, int Refused)> SendAsync(Uri target, int number, Phase phase, CancellationToken stop)
     {
         var webhooks = new Webhooks(target.Authority, number);
-        var latencies = new List<TimeSpan>(100_000);
+        var latencies = new List<TimeSpan>(10_000);
         var refused = 0;
         var answer = new byte[4096];
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -109,10 +116,10 @@ internal static class ClosedLoop
     }
 }
 
-/// <summary>What one turn brought.</summary>
+/// <summary>What a while of load brought.</summary>
 /// <param name="Took">The measured time.</param>
 /// <param name="Latencies">Of each webhook that was answered 202 in it, sorted.</param>
-/// <param name="Refused">Any other answer, the warm-up's included.</param>
+/// <param name="Refused">Any other answer, the lead-in's included.</param>
 internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Refused)
 {
     public double PerSecond => Latencies.Length / Took.TotalSeconds;

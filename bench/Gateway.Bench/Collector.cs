@@ -29,35 +29,35 @@ internal static class Collector
         app.MapGrpcService<Traces>();
         app.MapGrpcService<Metrics>();
         app.MapGrpcService<Logs>();
-        app.MapGet("/counts", static (Tally tally) => $"{tally.Spans} {tally.Points} {tally.Records}");
+        app.MapGet("/counts", static (Tally tally) => $"; the collector got {tally.Spans} spans, {tally.Metrics} metrics, {tally.Records} log records");
         await app.StartAsync();
         Console.WriteLine($"ready at {string.Join(" and ", app.Urls)}");
         // Ends with whoever started it.
         await Console.In.ReadToEndAsync();
     }
 
-    /// <summary>Spans, metrics and log records so far, from the collector's second address.</summary>
-    public static async Task<string[]> CountsAsync(Uri address)
+    /// <summary>In words what the collector at this second address got so far.</summary>
+    public static async Task<string> CountsAsync(Uri address)
     {
         using var http = new HttpClient();
-        return (await http.GetStringAsync(new Uri(address, "counts"))).Split(' ');
+        return await http.GetStringAsync(new Uri(address, "counts"));
     }
 
     private sealed class Tally
     {
         private long _spans;
-        private long _points;
+        private long _metrics;
         private long _records;
 
         public long Spans => Volatile.Read(ref _spans);
 
-        public long Points => Volatile.Read(ref _points);
+        public long Metrics => Volatile.Read(ref _metrics);
 
         public long Records => Volatile.Read(ref _records);
 
         public void AddSpans(long count) => Interlocked.Add(ref _spans, count);
 
-        public void AddPoints(long count) => Interlocked.Add(ref _points, count);
+        public void AddMetrics(long count) => Interlocked.Add(ref _metrics, count);
 
         public void AddRecords(long count) => Interlocked.Add(ref _records, count);
     }
@@ -75,7 +75,7 @@ internal static class Collector
     {
         public override Task<ExportMetricsServiceResponse> Export(ExportMetricsServiceRequest request, ServerCallContext context)
         {
-            tally.AddPoints(request.ResourceMetrics.Sum(resource => resource.ScopeMetrics.Sum(scope => scope.Metrics.Count)));
+            tally.AddMetrics(request.ResourceMetrics.Sum(resource => resource.ScopeMetrics.Sum(scope => scope.Metrics.Count)));
             return Task.FromResult(new ExportMetricsServiceResponse());
         }
     }

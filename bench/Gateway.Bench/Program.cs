@@ -6,7 +6,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing [--pairs 5] [--seconds 10] [--warm-up 5] [--connections 32] [--consumers 1]";
+    private const string Usage = "gateway-bench tracing [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1]";
 
     public static async Task<int> Main(string[] args)
     {
@@ -28,12 +28,13 @@ internal static class Program
 }
 
 /// <summary>How long and how hard, for every bench.</summary>
-/// <param name="Pairs">Rounds in which each contender has one turn.</param>
-/// <param name="Seconds">Of each turn that count.</param>
-/// <param name="WarmUp">Seconds before them: compilers, caches and connections settle.</param>
+/// <param name="Rounds">Each with new processes.</param>
+/// <param name="Turns">Of each contender in a round.</param>
+/// <param name="Seconds">Of a turn that count.</param>
+/// <param name="WarmUp">Seconds of load before the first turn: compilers and caches settle.</param>
 /// <param name="Connections">Senders, each with one request on its way at a time.</param>
 /// <param name="Consumers">That get every event; 0 leaves all events unrouted.</param>
-internal sealed record BenchOptions(int Pairs = 5, int Seconds = 10, int WarmUp = 5, int Connections = 32, int Consumers = 1)
+internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds = 3, int WarmUp = 5, int Connections = 32, int Consumers = 1)
 {
     /// <summary>Null when an option is unknown or no number.</summary>
     public static BenchOptions? Read(string[] args)
@@ -48,8 +49,11 @@ internal sealed record BenchOptions(int Pairs = 5, int Seconds = 10, int WarmUp 
 
             switch (name)
             {
-                case "--pairs":
-                    options = options with { Pairs = number };
+                case "--rounds":
+                    options = options with { Rounds = number };
+                    break;
+                case "--turns":
+                    options = options with { Turns = number };
                     break;
                 case "--seconds":
                     options = options with { Seconds = number };
@@ -68,6 +72,6 @@ internal sealed record BenchOptions(int Pairs = 5, int Seconds = 10, int WarmUp 
             }
         }
 
-        return options is { Pairs: > 0, Seconds: > 0, Connections: > 0 } ? options : null;
+        return options is { Rounds: > 0, Turns: > 0, Seconds: > 0, Connections: > 0 } ? options : null;
     }
 }

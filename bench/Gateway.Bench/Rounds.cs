@@ -1,35 +1,62 @@
 namespace AngoGateway.Bench;
 
-/// <summary>One of the things that a bench compares.</summary>
-/// <param name="Name">In the table.</param>
-/// <param name="TurnAsync">Starts all it needs anew, measures once, ends it.</param>
-internal sealed record Contender(string Name, Func<BenchOptions, Task<Turn>> TurnAsync);
-
 /// <summary>What a contender's turn brought.</summary>
 /// <param name="Loop">The load's side.</param>
-/// <param name="Processor">Used by the contender while it was measured.</param>
-/// <param name="Note">Anything else worth a column.</param>
-internal sealed record Turn(LoopResult Loop, TimeSpan Processor, string Note);
+/// <param name="Processor">Used meanwhile by the process that is compared.</param>
+/// <param name="AllProcessors">By all that the webhooks kept busy, the senders included.</param>
+internal sealed record Turn(LoopResult Loop, TimeSpan Processor, TimeSpan AllProcessors);
 
 /// <summary>
-/// Runs contenders in turn, A B A B, so that whatever else the machine does meets all of them alike; the first is what the
-/// others are compared with.
+/// Lets contenders take short turns, A B A B, so that whatever else the machine does meets all of them alike; the first is
+/// what the others are compared with. Each round begins with new processes, all of which are up while one has its turn.
 /// </summary>
 internal sealed class Rounds(IReadOnlyList<Contender> contenders)
 {
+    // Fewer leave much to the compilers, however long they took.
+    private const int LeastWarmUp = 5000;
+
     private readonly List<Turn>[] _turns = [.. contenders.Select(_ => new List<Turn>())];
+    private int _refused;
+
+    /// <summary>Whether any request was answered with anything but 202.</summary>
+    public bool Refused => _refused > 0;
 
     public async Task RunAsync(BenchOptions options)
     {
-        for (var round = 1; round <= options.Pairs; round++)
+        for (var round = 1; round <= options.Rounds; round++)
         {
-            for (var i = 0; i < contenders.Count; i++)
+            var stands = new List<Stand>();
+            try
             {
-                var turn = await contenders[i].TurnAsync(options);
-                _turns[i].Add(turn);
-                Console.WriteLine(
-                    $"round {round}, {contenders[i].Name}: {turn.Loop.PerSecond:0} accepted/s, p50 {turn.Loop.Percentile(0.5).TotalMilliseconds:0.0} ms, " +
-                    $"p99 {turn.Loop.Percentile(0.99).TotalMilliseconds:0.0} ms, {Micros(turn):0} µs of processor each, {turn.Loop.Refused} refused{turn.Note}");
+                foreach (var contender in contenders)
+                {
+                    stands.Add(await contender.StartAsync(options));
+                    await WarmUpAsync(stands[^1], options);
+                }
+
+                for (var turn = 0; turn < options.Turns; turn++)
+                {
+                    // Back and forth, so that a machine that gets busier or quieter favours nobody.
+                    var order = Enumerable.Range(0, contenders.Count);
+                    foreach (var i in turn % 2 == 0 ? order : order.Reverse())
+                    {
+                        _turns[i].Add(await TurnAsync(stands[i], options));
+                    }
+                }
+
+                for (var i = 0; i < contenders.Count; i++)
+                {
+                    var mine = _turns[i].TakeLast(options.Turns).ToList();
+                    Console.WriteLine(
+                        $"round {round}, {contenders[i].Name}: {Median(mine, Rate):0} accepted/s ({mine.Min(Rate):0}–{mine.Max(Rate):0}){await stands[i].NoteAsync()}");
+                }
+            }
+            finally
+            {
+                foreach (var stand in stands)
+                {
+                    await stand.DisposeAsync();
+                }
             }
         }
     }
@@ -37,31 +64,59 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
     /// <summary>The contender's median throughput as a share of the first one's.</summary>
     public double Share(int contender) => Median(_turns[contender], Rate) / Median(_turns[0], Rate);
 
-    /// <summary>Whether any request was answered with anything but 202.</summary>
-    public bool Refused => _turns.Any(turns => turns.Any(turn => turn.Loop.Refused > 0));
-
     public void Print()
     {
         Console.WriteLine();
-        Console.WriteLine("| | accepted/s, median (min–max) | of the first | pair by pair, median (min–max) | p99, median | processor per webhook, median |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| | accepted/s, median (min–max) | share of the first | turn by turn, median (quartiles) | p99, median | processor per webhook, median: gateway | all |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
         for (var i = 0; i < contenders.Count; i++)
         {
-            var pairs = _turns[i].Zip(_turns[0], (turn, first) => Rate(turn) / Rate(first)).Order().ToArray();
-            var rates = _turns[i].Select(Rate).Order().ToArray();
+            var shares = _turns[i].Zip(_turns[0], (turn, first) => Rate(turn) / Rate(first)).Order().ToArray();
             Console.WriteLine(
-                $"| {contenders[i].Name} | {Middle(rates):0} ({rates[0]:0}–{rates[^1]:0}) | {Share(i):0.00} | " +
-                $"{Middle(pairs):0.00} ({pairs[0]:0.00}–{pairs[^1]:0.00}) | " +
-                $"{Median(_turns[i], turn => turn.Loop.Percentile(0.99).TotalMilliseconds):0.0} ms | {Median(_turns[i], Micros):0} µs |");
+                $"| {contenders[i].Name} | {Median(_turns[i], Rate):0} ({_turns[i].Min(Rate):0}–{_turns[i].Max(Rate):0}) | {Share(i):0.00} | " +
+                $"{At(shares, 0.5):0.00} ({At(shares, 0.25):0.00}–{At(shares, 0.75):0.00}) | " +
+                $"{Median(_turns[i], static turn => turn.Loop.Percentile(0.99).TotalMilliseconds):0.0} ms | " +
+                $"{Median(_turns[i], static turn => Each(turn, turn.Processor)):0} µs | {Median(_turns[i], static turn => Each(turn, turn.AllProcessors)):0} µs |");
         }
+    }
+
+    private async Task WarmUpAsync(Stand stand, BenchOptions options)
+    {
+        var accepted = 0;
+        for (var second = 0; second < options.WarmUp || accepted < LeastWarmUp; second++)
+        {
+            var loop = await ClosedLoop.RunAsync(stand.Target, options.Connections, TimeSpan.FromSeconds(1), static () => { });
+            accepted += loop.Latencies.Length;
+            _refused += loop.Refused;
+        }
+
+        await stand.DrainAsync();
+    }
+
+    private async Task<Turn> TurnAsync(Stand stand, BenchOptions options)
+    {
+        var (processor, all) = (TimeSpan.Zero, TimeSpan.Zero);
+        var loop = await ClosedLoop.RunAsync(
+            stand.Target,
+            options.Connections,
+            TimeSpan.FromSeconds(options.Seconds),
+            () => (processor, all) = (stand.Processor - processor, stand.AllProcessors - all));
+        _refused += loop.Refused;
+        await stand.DrainAsync();
+        return new Turn(loop, processor, all);
     }
 
     private static double Rate(Turn turn) => turn.Loop.PerSecond;
 
-    private static double Micros(Turn turn) => turn.Processor.TotalMicroseconds / Math.Max(1, turn.Loop.Latencies.Length);
+    private static double Each(Turn turn, TimeSpan time) => time.TotalMicroseconds / Math.Max(1, turn.Loop.Latencies.Length);
 
-    private static double Median(List<Turn> turns, Func<Turn, double> figure) => Middle([.. turns.Select(figure).Order()]);
+    private static double Median(List<Turn> turns, Func<Turn, double> figure) => At([.. turns.Select(figure).Order()], 0.5);
 
-    private static double Middle(double[] sorted) =>
-        (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    // Between two values where there is no single one.
+    private static double At(double[] sorted, double share)
+    {
+        var place = share * (sorted.Length - 1);
+        var (low, high) = (sorted[(int)Math.Floor(place)], sorted[(int)Math.Ceiling(place)]);
+        return low + ((high - low) * (place - Math.Floor(place)));
+    }
 }

@@ -13,7 +13,7 @@ internal static class TracingBench
     {
         var rounds = new Rounds(
         [
-            new Contender("no telemetry", static options => GatewayTurn.RunAsync(options, new Dictionary<string, string>())),
+            new Contender("no telemetry", static options => GatewayStand.StartAsync(options, new Dictionary<string, string>(), collector: null)),
             new Contender("traces at 10 %", static options => ExportAsync(options, ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"))),
             new Contender("traces at 10 %, metrics, logs", static options => ExportAsync(options)),
         ]);
@@ -21,32 +21,30 @@ internal static class TracingBench
         rounds.Print();
         Console.WriteLine();
         Console.WriteLine(
-            $"{options.Pairs} rounds of {options.Seconds} s after {options.WarmUp} s, {options.Connections} connections, {options.Consumers} consumer(s), " +
-            $"unique signed events of 2 KB, SQLite journal, log to the console; OTLP over gRPC to a collector on the same machine.");
+            $"{options.Rounds} rounds of {options.Turns} turns of {options.Seconds} s each, {options.Connections} connections, {options.Consumers} consumer(s), " +
+            "unique signed events of 2 KB, SQLite journal, log to the console; OTLP over gRPC to a collector on the same machine.");
         var holds = rounds.Share(1) >= Least && !rounds.Refused;
-        Console.WriteLine($"Traced: {rounds.Share(1):0.00} of the throughput without telemetry, {(holds ? "at least" : "NOT at least")} {Least}.");
+        Console.WriteLine($"Traced: {rounds.Share(1):0.00} of the throughput without telemetry, {(holds ? "at least" : "NOT at least")} {Least}{(rounds.Refused ? ", and requests were refused" : "")}.");
         return holds ? 0 : 1;
     }
 
-    private static async Task<Turn> ExportAsync(BenchOptions options, params (string Name, string Value)[] more)
+    private static async Task<Stand> ExportAsync(BenchOptions options, params (string Name, string Value)[] more)
     {
-        await using var collector = await BenchProcess.StartAsync("gateway-bench.dll", ["collector"], new Dictionary<string, string>());
+        var collector = await BenchProcess.StartAsync("gateway-bench.dll", ["collector"], new Dictionary<string, string>());
         var environment = new Dictionary<string, string>
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Addresses[0].ToString(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
             ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
             ["OTEL_TRACES_SAMPLER_ARG"] = "0.1",
-            // Several exports of metrics within a turn, not at most one.
-            ["OTEL_METRIC_EXPORT_INTERVAL"] = "5000",
+            // So that turns of a few seconds have their share of them.
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "2000",
         };
         foreach (var (name, value) in more)
         {
             environment[name] = value;
         }
 
-        var turn = await GatewayTurn.RunAsync(options, environment);
-        var counts = await Collector.CountsAsync(collector.Addresses[1]);
-        return turn with { Note = $"; the collector got {counts[0]} spans, {counts[1]} metrics, {counts[2]} log records" };
+        return await GatewayStand.StartAsync(options, environment, collector);
     }
 }

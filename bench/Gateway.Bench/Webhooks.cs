@@ -10,9 +10,9 @@ internal sealed class Webhooks
     public const string Path = "/hooks/ango";
     public const string Secret = "the secret of the bench";
 
-    // Ango Hub's ids are 24 hex digits: 4 for the connection, 20 for the count.
+    // Ango Hub's ids are 24 hex digits: 8 for the connection, 16 for the count.
     private const int IdLength = 24;
-    private const int CountLength = 20;
+    private const int CountLength = 16;
     private const int SignatureLength = 40;
 
     private static readonly byte[] Key = Encoding.UTF8.GetBytes(Secret);
@@ -28,7 +28,7 @@ internal sealed class Webhooks
     /// <param name="bytes">Length of the payload.</param>
     public Webhooks(string host, int connection, int bytes = 2048)
     {
-        var id = $"{connection:x4}{new string('0', CountLength)}";
+        var id = $"{connection:x8}{new string('0', CountLength)}";
         var payload = Payload(id, bytes);
         var head = $"""
             POST {Path} HTTP/1.1
