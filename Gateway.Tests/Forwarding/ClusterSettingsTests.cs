@@ -145,7 +145,7 @@ public sealed class ClusterSettingsTests
         var qa = Bench.Cluster("qa", $$"""
             {
               "Destinations": { "a": { "Address": "{{service.Url}}" } },
-              "transforms": [
+              "Transforms": [
                 { "RequestHeader": "X-Api-Key", "Set": "k1" }, { "RequestHeaderRemove": "X-Hub-Signature" }, { "PathPrefix": "/v2" }
               ]
             }
