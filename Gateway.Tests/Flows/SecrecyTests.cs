@@ -78,8 +78,8 @@ public sealed partial class SecrecyTests
     private static void AssertIsThere(Dictionary<string, string> seen)
     {
         foreach (var (where, text) in (ReadOnlySpan<(string, string)>)
-            [("console", "task-Refusing"), ("console", "\"TraceId\""), ("logs", "task-Refusing"), ("traces", "deliver"), ("metrics", "gateway.webhooks"),
-             ("page", "gateway_webhooks_total"), ("refusals", "The request could not be verified.")])
+            [("console", "task-Refusing"), ("logs", "task-Refusing"), ("traces", "task-Refusing"), ("traces", "invalid_response"),
+             ("metrics", "gateway.webhooks"), ("page", "gateway_webhooks_total"), ("refusals", "The request could not be verified.")])
         {
             Assert.True(seen[where].Contains(text, StringComparison.Ordinal), $"{text} is not in {where}");
         }
@@ -100,7 +100,9 @@ public sealed partial class SecrecyTests
     private static Task WaitForAsync(RawExports exports, string text) =>
         Eventually.TrueAsync(() => exports.Text("logs").Contains(text, StringComparison.Ordinal), Soon, () => $"a log line with \"{text}\"");
 
-    // UTC, one line each.
-    [GeneratedRegex(@"^\{""Timestamp"":""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"",""EventId"":", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    // UTC, one line each, with the trace.
+    [GeneratedRegex(
+        @"^\{""Timestamp"":""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"",""EventId"":.*""Message"":""Webhook Accepted .*""TraceId"":""[0-9a-f]{32}""",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex JsonLine();
 }

@@ -15,7 +15,7 @@ internal static class QuietExceptions
     {
         var listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name is "System.Net.Http" or "Yarp.ReverseProxy",
+            ShouldListenTo = static source => Traces.SourceNames.Contains(source.Name, StringComparer.Ordinal),
             // .NET adds only what is not there yet.
             ExceptionRecorder = static (Activity _, Exception _, ref TagList tags) =>
             {
