@@ -37,7 +37,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     // Every hot statement has an index to seek in. A plan that was made while a table was empty would scan it for ever.
     private static readonly (string Name, string Value)[] Seek =
     [
-        ("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_material", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
     ];
 
     private readonly NpgsqlDataSource _busy;
@@ -120,6 +121,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
                 {
                     case PostgresFault.Again when tried < Retries:
                         continue;
+                    case PostgresFault.Again:
+                        throw new JournalUnavailableException($"The journal's database {Name} was busy: {PostgresFaults.InWords(exception)}", exception);
                     case PostgresFault.Row when exception is not (ArgumentException or KeyNotFoundException):
                         throw new PostgresRowException(exception);
                     case PostgresFault.Row:

@@ -35,7 +35,9 @@ internal static class PostgresPartitions
         while (next < now + (DaysAhead * Day))
         {
             var end = next + (days * Day);
-            await MakeAsync(connection, next, end, cancellationToken);
+            if (!await TryMakeAsync(connection, next, end, cancellationToken))
+                return;
+
             next = end;
         }
     }
@@ -56,7 +58,8 @@ internal static class PostgresPartitions
     /// <summary>The least uuid of version 7 of a millisecond.</summary>
     public static string Bound(long ms) => string.Create(CultureInfo.InvariantCulture, $"{ms >> 16:x8}-{ms & 0xFFFF:x4}-0000-0000-000000000000");
 
-    private static async Task MakeAsync(NpgsqlConnection connection, long start, long end, CancellationToken cancellationToken)
+    /// <returns>False when somebody was in the way: until the next time its events go to the default partitions.</returns>
+    private static async Task<bool> TryMakeAsync(NpgsqlConnection connection, long start, long end, CancellationToken cancellationToken)
     {
         var name = DateTimeOffset.FromUnixTimeMilliseconds(start).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         var commands = Tables.Select(table =>
@@ -72,11 +75,17 @@ internal static class PostgresPartitions
         {
             // Another gateway was quicker.
         }
+        catch (PostgresException exception) when (PostgresFaults.Classify(exception) == PostgresFault.Again)
+        {
+            return false;
+        }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {
             // The default partition holds events of that span: they cannot be moved away from under their readers.
             await ExecuteAsync(connection, [Note(name, start, end, attached: false)], cancellationToken);
         }
+
+        return true;
     }
 
     private static string Note(string name, long start, long end, bool attached) => string.Create(
