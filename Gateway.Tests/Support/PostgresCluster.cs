@@ -54,7 +54,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Of the server's first process, while it runs.</summary>
     public int ProcessId { get; private set; }
 
-    public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
+    public string Log => File.Exists(Path.Combine(_folder, "log")) ? File.ReadAllText(Path.Combine(_folder, "log")) : "";
 
     // Debian keeps one folder per version and puts none of them on the path.
     private static string? Bin => Directory.Exists("/usr/lib/postgresql")

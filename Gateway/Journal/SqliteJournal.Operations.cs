@@ -80,6 +80,8 @@ internal sealed partial class SqliteJournal : IJournalOperations
         return discarded;
     }
 
+    public ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Replica>>([]);
+
     private static KeyNotFoundException NoReplay(Guid id) => new($"There is no replay {id}.");
 
     private bool Discard(SqliteRows rows, ReplayItem item) => rows.End(

@@ -41,6 +41,12 @@ internal static class Metrics
     public static readonly Counter<long> ConfigReloads =
         Meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the configuration while running, by outcome.");
 
+    /// <summary>Gateways that share a PostgreSQL journal, as this one sees them. Tags: revision (of the configuration in force).</summary>
+    public static readonly UpDownCounter<long> Replicas =
+        Meter.CreateUpDownCounter<long>("gateway.replicas", "{gateway}", "Gateways that share the journal, by the revision of their configuration.");
+
+    public static KeyValuePair<string, object?> Revision(string revision) => new("revision", revision);
+
     public static KeyValuePair<string, object?> Source(string? name) => new("source", name ?? "none");
 
     public static KeyValuePair<string, object?> Consumer(string name) => new("consumer", name);

@@ -53,13 +53,13 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
     /// <param name="consumer">Name of the consumer.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="lease">Milliseconds.</param>
-    /// <param name="cancellationToken">Abandons the claim.</param>
+    /// <param name="cancellationToken">Abandons the claim before it is sent.</param>
     public Task<List<Delivery>> ClaimAsync(string consumer, int limit, long lease, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
+        async (connection, _) =>
         {
             await using var batch = new NpgsqlBatch(connection);
             batch.Add(Any).With(database.Now).With(consumer).With((long)limit).With((limit + 2L) / 4).With(owner).With(lease);
-            return await ReadAsync(batch, consumer, token);
+            return await ReadAsync(batch, consumer);
         },
         cancellationToken);
 
@@ -69,15 +69,15 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
     /// whoever got the lock sees what its last holder has committed.
     /// </remarks>
     public Task<List<Delivery>> ClaimInOrderAsync(string consumer, int limit, long lease, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
+        async (connection, _) =>
         {
-            await using var transaction = await connection.BeginTransactionAsync(token);
+            await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             var (events, replays) = (new List<Guid>(), new List<int>());
             await using (var batch = new NpgsqlBatch(connection))
             {
                 batch.Add(Candidates).With(database.Now).With(consumer).With((long)limit).With((limit + 2L) / 4);
-                await using var row = await batch.ExecuteReaderAsync(token);
-                while (await row.ReadAsync(token))
+                await using var row = await batch.ExecuteReaderAsync(CancellationToken.None);
+                while (await row.ReadAsync(CancellationToken.None))
                 {
                     events.Add(row.GetGuid(0));
                     replays.Add(row.GetInt32(1));
@@ -89,8 +89,8 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
 
             await using var claim = new NpgsqlBatch(connection);
             claim.Add(InOrder).With(database.Now).With(consumer).With(events.ToArray()).With(replays.ToArray()).With(owner).With(lease);
-            var claimed = await ReadAsync(claim, consumer, token);
-            await transaction.CommitAsync(token);
+            var claimed = await ReadAsync(claim, consumer);
+            await transaction.CommitAsync(CancellationToken.None);
             return claimed;
         },
         cancellationToken);
@@ -144,11 +144,12 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
         ORDER BY l.due_at > 0, l.due_at, l.seq, l.replay
         """;
 
-    private async Task<List<Delivery>> ReadAsync(NpgsqlBatch batch, string consumer, CancellationToken cancellationToken)
+    // Not cancelled once it is sent: what was leased without anybody knowing would lie there until the lease runs out.
+    private async Task<List<Delivery>> ReadAsync(NpgsqlBatch batch, string consumer)
     {
         var claimed = new List<Delivery>();
-        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
+        await using var row = await batch.ExecuteReaderAsync(CancellationToken.None);
+        while (await row.ReadAsync(CancellationToken.None))
         {
             claimed.Add(new Delivery(PostgresEvents.Read(row, 5), row.GetInt32(4), consumer, row.GetInt32(0), row.GetInt32(1), Here(row.GetInt64(2)))
             {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using Npgsql;
 
 namespace AngoGateway.Journal.Postgres;
@@ -13,14 +14,18 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     // Committers and the keepers of leases beside them: enough for a core or two of the database.
     private const int BusyReaders = 8;
-    private const int BusyConnections = BusyReaders + 8;
-    private const int OperatorConnections = 4;
+    private const int BusyConnections = BusyReaders + 12;
+    private const int OperatorConnections = 8;
+
+    // A webhook waits for its commit no longer; counting a long backlog may take its time.
+    private const int BusySeconds = 10;
+    private const int OperatorSeconds = 60;
 
     // Ours unless the connection string says otherwise. Numbers without a unit are seconds.
     private static readonly (string Key, string Value)[] Defaults =
     [
-        ("Application Name", "ango-gateway"), ("Timeout", "3"), ("Command Timeout", "10"), ("Cancellation Timeout", "1000"),
-        ("Keepalive", "10"), ("Host Recheck Seconds", "1"), ("Max Auto Prepare", "64"), ("Auto Prepare Min Usages", "2"),
+        ("Application Name", "ango-gateway"), ("Timeout", "3"), ("Cancellation Timeout", "1000"), ("Keepalive", "10"),
+        ("Host Recheck Seconds", "1"), ("Max Auto Prepare", "64"), ("Auto Prepare Min Usages", "2"),
         ("Write Buffer Size", "32768"), ("Read Buffer Size", "32768"),
     ];
 
@@ -53,8 +58,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         SearchPath = text.SearchPath;
         _clock = options.Clock;
         Health = new PostgresHealth(Name, logger);
-        _busy = Build(options, BusyConnections, [.. Session, .. Seek]);
-        _operator = Build(options, OperatorConnections, Session);
+        _busy = Build(options, BusyConnections, BusySeconds, [.. Session, .. Seek]);
+        _operator = Build(options, OperatorConnections, OperatorSeconds, Session);
     }
 
     /// <summary>For messages: database and hosts, nothing secret.</summary>
@@ -77,7 +82,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <exception cref="JournalUnavailableException">The database is away; whether it committed is unknown.</exception>
     /// <exception cref="PostgresRowException">A value was refused; nothing was written.</exception>
     public Task<T> BusyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> body, CancellationToken cancellationToken) =>
-        RunAsync(_busy, body, cancellationToken);
+        RunAsync(_busy, body, Health.Failed, cancellationToken);
 
     /// <summary>The same for reads that many may ask for at once: more than a few wait for each other.</summary>
     public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> body, CancellationToken cancellationToken)
@@ -85,7 +90,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         await _readers.WaitAsync(cancellationToken);
         try
         {
-            return await RunAsync(_busy, body, cancellationToken);
+            return await RunAsync(_busy, body, Health.Failed, cancellationToken);
         }
         finally
         {
@@ -93,9 +98,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>The same as <see cref="BusyAsync"/> for an operator.</summary>
+    /// <summary>The same as <see cref="BusyAsync"/> for an operator; that it took too long says nothing about the database.</summary>
     public Task<T> OperatorAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> body, CancellationToken cancellationToken) =>
-        RunAsync(_operator, body, cancellationToken);
+        RunAsync(_operator, body, exception => $"The journal's database {Name} did not answer: {PostgresFaults.InWords(exception)}", cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +110,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     }
 
     private async Task<T> RunAsync<T>(
-        NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> body, CancellationToken cancellationToken)
+        NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> body, Func<Exception, string> failed, CancellationToken cancellationToken)
     {
         for (var tried = 1; ; tried++)
         {
@@ -123,12 +128,13 @@ internal sealed class PostgresDatabase : IAsyncDisposable
                         continue;
                     case PostgresFault.Again:
                         throw new JournalUnavailableException($"The journal's database {Name} was busy: {PostgresFaults.InWords(exception)}", exception);
-                    case PostgresFault.Row when exception is not (ArgumentException or KeyNotFoundException):
-                        throw new PostgresRowException(exception);
-                    case PostgresFault.Row:
+                    // Not the database's: there is no such thing, or it was asked for in a wrong way.
+                    case PostgresFault.Row when exception is KeyNotFoundException or (ArgumentException and not EncoderFallbackException):
                         throw;
+                    case PostgresFault.Row:
+                        throw new PostgresRowException(exception);
                     default:
-                        var fault = Health.Failed(exception);
+                        var fault = failed(exception);
                         // Idle connections may be dead as well: each would fail somebody.
                         source.Clear();
                         throw new JournalUnavailableException(fault, exception);
@@ -137,7 +143,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    private static NpgsqlDataSource Build(PostgresJournalOptions options, int connections, (string Name, string Value)[] settings)
+    private static NpgsqlDataSource Build(PostgresJournalOptions options, int connections, int seconds, (string Name, string Value)[] settings)
     {
         var written = options.Database().ConnectionString;
         var given = new DbConnectionStringBuilder { ConnectionString = written };
@@ -146,6 +152,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         foreach (var (key, value) in Defaults.Where(ours => !given.ContainsKey(ours.Key)))
             text[key] = value;
 
+        text.CommandTimeout = seconds;
         text.MaxPoolSize = connections;
         // Settings are made once per connection and must stay.
         text.NoResetOnClose = true;

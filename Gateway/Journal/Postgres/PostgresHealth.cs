@@ -5,16 +5,30 @@ internal sealed partial class PostgresHealth(string name, ILogger logger)
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _well = Completed();
+    private TaskCompletionSource _ill = New();
     private string? _fault;
 
     /// <summary>Null while all is well.</summary>
     public string? Fault => Volatile.Read(ref _fault);
 
     /// <summary>Completes when the database takes writes.</summary>
-    public Task WellAsync(CancellationToken cancellationToken)
+    public Task Well
     {
-        lock (_gate)
-            return _well.Task.WaitAsync(cancellationToken);
+        get
+        {
+            lock (_gate)
+                return _well.Task;
+        }
+    }
+
+    /// <summary>Completes when it does not.</summary>
+    public Task Ill
+    {
+        get
+        {
+            lock (_gate)
+                return _ill.Task;
+        }
     }
 
     /// <summary>The database was written to.</summary>
@@ -29,6 +43,7 @@ internal sealed partial class PostgresHealth(string name, ILogger logger)
                 return;
 
             _well.TrySetResult();
+            _ill = New();
         }
 
         Log.Recovered(logger, name);
@@ -46,7 +61,8 @@ internal sealed partial class PostgresHealth(string name, ILogger logger)
             if (before is not null)
                 return fault;
 
-            _well = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _ill.TrySetResult();
+            _well = New();
         }
 
         Log.Failed(logger, name, words);
@@ -60,6 +76,8 @@ internal sealed partial class PostgresHealth(string name, ILogger logger)
         Log.RowRefused(logger, name, words);
         return $"The journal's database {name} refused the row: {words}";
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TaskCompletionSource Completed()
     {

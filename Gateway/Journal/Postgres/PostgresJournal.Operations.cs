@@ -87,6 +87,9 @@ internal sealed partial class PostgresJournal : IJournalOperations
         return discarded;
     }
 
+    public async ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken) =>
+        await _database.OperatorAsync((connection, token) => PostgresReplicas.ReadAsync(connection, Id, _database.Now, _timeProvider, token), cancellationToken);
+
     private async Task<int> DiscardAsync(List<ReplayItem> items, CancellationToken cancellationToken)
     {
         if (items.Count == 0)

@@ -37,8 +37,10 @@ internal sealed partial class PostgresJournal : IJournal
     private readonly PostgresSignals _signals;
     private readonly PostgresWatch _watch;
     private readonly PostgresReplicas _replicas;
+    private readonly PostgresUpkeep _upkeep;
     private readonly ConcurrentDictionary<SettleWrite, bool> _releases = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loops;
     private bool _disposed;
 
@@ -55,7 +57,8 @@ internal sealed partial class PostgresJournal : IJournal
         _signals = new(database, Id, timeProvider, logger);
         _watch = new(database, _lanes, _signals);
         _signals.Look = _watch.LookAsync;
-        _replicas = new(database, Id, options.Revision);
+        _replicas = new(database, Id, options.Revision, timeProvider, logger);
+        _upkeep = new(database, options.Retention);
         _duplicates = new(database, _signals.Announce);
         _committers = new(Committers, _appends, database.Health, new PostgresAccepts(database, _signals.Announce).WriteAsync, _duplicates.WriteAsync);
         _settlers = new(Settlers, _settlements, database.Health, new PostgresSettlements(database, Id, timeProvider).WriteAsync, rest: null);
@@ -63,7 +66,8 @@ internal sealed partial class PostgresJournal : IJournal
         _loops = Task.WhenAll(
             _signals.RunAsync(_closing.Token),
             Loop("watch", async token => { await _watch.LookAsync(token); return BetweenLooks; }),
-            Loop("sign of life", async token => { await _replicas.BeatAsync(token); return PostgresReplicas.Period; }),
+            Loop("sign of life", BeatAsync),
+            Loop("upkeep", async token => { await _upkeep.TurnAsync(token); return PostgresUpkeep.Period; }),
             Loop("leases", async token => { await _leases.RenewAsync(token); return pause; }));
 
         Task Loop(string name, Func<CancellationToken, Task<TimeSpan>> body) =>
@@ -93,7 +97,9 @@ internal sealed partial class PostgresJournal : IJournal
         {
             await PostgresSchema.PrepareAsync(database, cancellationToken);
             journal = new PostgresJournal(database, options, timeProvider, logger);
+            await journal._upkeep.MakePartitionsAsync(cancellationToken);
             await journal._watch.LookAsync(cancellationToken);
+            await journal._replicas.BeatAsync(cancellationToken);
             return journal;
         }
         catch
@@ -217,6 +223,7 @@ internal sealed partial class PostgresJournal : IJournal
         if (Interlocked.Exchange(ref _disposed, true))
             return;
 
+        _stopped.SetResult();
         await _committers.CloseAsync();
         await _settlers.CloseAsync();
         await _closing.CancelAsync();
@@ -227,8 +234,19 @@ internal sealed partial class PostgresJournal : IJournal
         _closing.Dispose();
     }
 
+    /// <summary>Forgets at once what retention allows, instead of every ten minutes; false when another gateway is at it.</summary>
+    internal Task<bool> PruneAsync() => _upkeep.PruneAsync(_closing.Token);
+
     private static ValueTask<AppendResult> Unavailable(string fault) =>
         ValueTask.FromResult(new AppendResult(AppendStatus.Unavailable, Guid.Empty, fault));
+
+    // Every few seconds, and at once when something failed: that is how it is noticed that the database is there.
+    private async Task<TimeSpan> BeatAsync(CancellationToken cancellationToken)
+    {
+        await _replicas.BeatAsync(cancellationToken);
+        await Task.WhenAny(_database.Health.Ill, Task.Delay(PostgresReplicas.Period, _timeProvider, cancellationToken));
+        return TimeSpan.Zero;
+    }
 
     private void Settled(SettleWrite write, bool written)
     {
@@ -256,15 +274,17 @@ internal sealed partial class PostgresJournal : IJournal
     {
         while (true)
         {
-            await _database.Health.WellAsync(cancellationToken).WaitAsync(cancellationToken);
-            _closing.Token.ThrowIfCancellationRequested();
+            await Task.WhenAny(_database.Health.Well, _stopped.Task).WaitAsync(cancellationToken);
+            if (_stopped.Task.IsCompleted)
+                throw new JournalUnavailableException("The journal is closing.");
+
             try
             {
                 return await body();
             }
-            catch (JournalUnavailableException) when (!_disposed)
+            catch (JournalUnavailableException) when (Health.Fault is not null)
             {
-                // Its health has a fault now; once it has none, the same again.
+                // Once it has none, the same again.
             }
         }
     }

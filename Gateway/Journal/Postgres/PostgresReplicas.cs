@@ -1,39 +1,115 @@
+using AngoGateway.Telemetry;
 using Npgsql;
 
 namespace AngoGateway.Journal.Postgres;
 
-/// <summary>Says every few seconds that this gateway lives, and sees who else does. Doing so also finds out whether the database takes writes.</summary>
-internal sealed class PostgresReplicas(PostgresDatabase database, Guid owner, Func<string> revision)
+/// <summary>
+/// Says every few seconds that this gateway lives, and sees who else does and on which configuration. Doing so also finds out
+/// whether the database takes writes.
+/// </summary>
+internal sealed partial class PostgresReplicas(PostgresDatabase database, Guid owner, Func<string> revision, TimeProvider timeProvider, ILogger logger)
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     /// <summary>After so long without a sign a gateway counts as gone.</summary>
     public static readonly TimeSpan Patience = 4 * Period;
 
+    private readonly Dictionary<string, long> _counted = new(StringComparer.Ordinal);
+
     public async Task BeatAsync(CancellationToken cancellationToken)
     {
+        var mine = revision();
+        var live = await database.BusyAsync(
+            async (connection, token) =>
+            {
+                await using (var batch = new NpgsqlBatch(connection))
+                {
+                    batch.Add(
+                        $"""
+                        INSERT INTO replica(id, started_at, seen_at, host, revision) VALUES($2, {PostgresSql.Now}, {PostgresSql.Now}, $3, $4)
+                        ON CONFLICT(id) DO UPDATE SET seen_at = excluded.seen_at, revision = excluded.revision
+                        """).With(database.Now).With(owner).With(Environment.MachineName).With(mine);
+                    await batch.ExecuteNonQueryAsync(token);
+                }
+
+                return await ReadAsync(connection, owner, database.Now, timeProvider, token);
+            },
+            cancellationToken);
+        database.Health.Written();
+        Tell(live);
+    }
+
+    /// <summary>At an end: nobody has to find out that it is gone.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        Count([]);
         await database.BusyAsync(
             async (connection, token) =>
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.Add(
-                    $"""
-                    INSERT INTO replica(id, started_at, seen_at, host, revision) VALUES($2, {PostgresSql.Now}, {PostgresSql.Now}, $3, $4)
-                    ON CONFLICT(id) DO UPDATE SET seen_at = excluded.seen_at, revision = excluded.revision
-                    """).With(database.Now).With(owner).With(Environment.MachineName).With(revision());
+                batch.Add("DELETE FROM replica WHERE id = $1").With(owner);
                 return await batch.ExecuteNonQueryAsync(token);
             },
             cancellationToken);
-        database.Health.Written();
     }
 
-    /// <summary>At an end: nobody has to find out that it is gone.</summary>
-    public Task LeaveAsync(CancellationToken cancellationToken) => database.BusyAsync(
-        async (connection, token) =>
+    /// <summary>Those that gave a sign of life, oldest first; their times by this machine's clock.</summary>
+    public static async Task<List<Replica>> ReadAsync(
+        NpgsqlConnection connection, Guid owner, long? now, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add($"SELECT id, host, revision, started_at - {PostgresSql.Now}, seen_at - {PostgresSql.Now} FROM replica WHERE seen_at > {PostgresSql.Now} - $2 ORDER BY started_at, id")
+            .With(now).With((long)Patience.TotalMilliseconds);
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        var here = timeProvider.GetUtcNow();
+        var replicas = new List<Replica>();
+        while (await row.ReadAsync(cancellationToken))
         {
-            await using var batch = new NpgsqlBatch(connection);
-            batch.Add("DELETE FROM replica WHERE id = $1").With(owner);
-            return await batch.ExecuteNonQueryAsync(token);
-        },
-        cancellationToken);
+            replicas.Add(new(
+                row.GetGuid(0), row.GetGuid(0) == owner, row.GetString(1), row.GetString(2),
+                here.AddMilliseconds(row.GetInt64(3)), here.AddMilliseconds(row.GetInt64(4))));
+        }
+
+        return replicas;
+    }
+
+    private void Tell(List<Replica> live)
+    {
+        var before = _counted.Count(one => one.Value > 0);
+        if (!Count(live))
+            return;
+
+        var revisions = live.Select(replica => replica.Revision).Distinct(StringComparer.Ordinal).Count();
+        if (revisions > 1)
+            Log.Differ(logger, string.Join(", ", live.Select(replica => $"{replica.Revision} at {replica.Host}{(replica.IsSelf ? " (this one)" : "")}")));
+        else if (before > 1)
+            Log.Agree(logger, live.Count, live[0].Revision);
+    }
+
+    /// <returns>Whether anything has changed.</returns>
+    private bool Count(List<Replica> live)
+    {
+        var changed = false;
+        var now = live.CountBy(replica => replica.Revision, StringComparer.Ordinal).ToDictionary(count => count.Key, count => (long)count.Value, StringComparer.Ordinal);
+        foreach (var name in _counted.Keys.Union(now.Keys, StringComparer.Ordinal).ToArray())
+        {
+            var change = now.GetValueOrDefault(name) - _counted.GetValueOrDefault(name);
+            changed |= change != 0;
+            if (change != 0)
+                Metrics.Replicas.Add(change, Metrics.Revision(name));
+
+            _counted[name] = now.GetValueOrDefault(name);
+        }
+
+        return changed;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Gateways that share this journal have different configurations in force: {Revisions}")]
+        public static partial void Differ(ILogger logger, string revisions);
+
+        [LoggerMessage(2, LogLevel.Information, "All gateways that share this journal ({Count}) have the same configuration in force: {Revision}")]
+        public static partial void Agree(ILogger logger, int count, string revision);
+    }
 }

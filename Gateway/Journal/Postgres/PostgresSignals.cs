@@ -21,6 +21,8 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
     private readonly ConcurrentDictionary<string, bool> _waiting = new(StringComparer.Ordinal);
     private readonly Channel<string> _news = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
+    private CancellationToken _closing;
+
     /// <summary>Consumers that somebody here waits for.</summary>
     public ICollection<string> Waiting => _waiting.Keys;
 
@@ -54,7 +56,11 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
     }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(TellAsync(cancellationToken), HearAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        _closing = cancellationToken;
+        return Task.WhenAll(TellAsync(cancellationToken), HearAsync(cancellationToken));
+    }
 
     /// <summary>Tells the others once more, for an end.</summary>
     public async Task TellLastAsync(IEnumerable<string> consumers, CancellationToken cancellationToken)
@@ -127,7 +133,7 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
                 await using var listen = new NpgsqlCommand((string)(await schema.ExecuteScalarAsync(cancellationToken))!, connection);
                 await listen.ExecuteNonQueryAsync(cancellationToken);
                 failing = false;
-                await LookAsync(cancellationToken);
+                await LookAsync();
                 while (true)
                     await connection.WaitAsync(cancellationToken);
             }
@@ -155,13 +161,23 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
         foreach (var name in names.Split(','))
         {
             if (name == LanesChanged)
-                _ = LookAsync(CancellationToken.None);
+                _ = LookAsync();
             else
                 Pulse(name);
         }
     }
 
-    private Task LookAsync(CancellationToken cancellationToken) => Look?.Invoke(cancellationToken) ?? Task.CompletedTask;
+    private async Task LookAsync()
+    {
+        try
+        {
+            await (Look?.Invoke(_closing) ?? Task.CompletedTask);
+        }
+        catch (Exception exception) when (exception is JournalUnavailableException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The next look is a second away.
+        }
+    }
 
     private static partial class Log
     {
