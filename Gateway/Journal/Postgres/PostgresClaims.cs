@@ -11,18 +11,20 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
 {
     private const string Clock = $"clock AS MATERIALIZED (SELECT {PostgresSql.Now} AS now)";
     private const string Time = "(SELECT now FROM clock)";
+    private const string Ids = "(SELECT ids FROM i)";
 
     // Not "=": that would leave the order of delivery_due to chance.
     private const string Fresh = "d.due_at <= 0";
     private const string Retry = $"d.due_at > 0 AND d.due_at <= {Time}";
 
-    // "<" makes it no join and no hash; OFFSET 0 the same: either would read all that waits.
+    // "<" makes it no join and no hash; OFFSET 0 the same: either would read all that waits. "+ 0" and "|| ''" leave
+    // delivery_task, delivery_in_flight and, for rows that are chosen, the primary key as the only indexes that serve.
     private const string IsTurn =
         $"""
         (d.task IS NULL OR (
-          NOT EXISTS(SELECT 1 FROM delivery AS o WHERE o.consumer = d.consumer AND o.task = d.task AND o.state = 0
+          NOT EXISTS(SELECT 1 FROM delivery AS o WHERE o.consumer || '' = d.consumer AND o.task = d.task AND o.state + 0 = 0
             AND ((o.updated_us, o.seq, o.replay) < (d.updated_us, d.seq, d.replay) OR o.lease_until > {Time}))
-          AND NOT EXISTS(SELECT 1 FROM delivery AS o WHERE o.consumer = d.consumer AND o.task = d.task AND o.ended_in_flight
+          AND NOT EXISTS(SELECT 1 FROM delivery AS o WHERE o.consumer || '' = d.consumer AND o.task = d.task AND o.ended_in_flight
             AND o.lease_until > {Time} OFFSET 0)))
         """;
 
@@ -45,7 +47,7 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
         WITH {Clock}, mine AS MATERIALIZED (
           SELECT d.event_id, d.replay FROM unnest($3, $4) AS c(event_id, replay)
           JOIN delivery AS d ON d.event_id = c.event_id AND d.consumer = $2 AND d.replay = c.replay
-          WHERE d.state = 0 AND d.due_at <= {Time} AND d.lease_until <= {Time} AND {IsTurn} FOR UPDATE OF d SKIP LOCKED),
+          WHERE {PostgresSql.Among("d.event_id", "$3")} AND d.state + 0 = 0 AND d.due_at + 0 <= {Time} AND d.lease_until <= {Time} AND {IsTurn} FOR UPDATE OF d SKIP LOCKED),
         {Lease("mine", "$5", "$6")}
         """;
 
@@ -87,8 +89,10 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
             if (events.Count == 0)
                 return [];
 
+            var (ids, numbers) = (events.ToArray(), replays.ToArray());
+            Array.Sort(ids, numbers);
             await using var claim = new NpgsqlBatch(connection);
-            claim.Add(InOrder).With(database.Now).With(consumer).With(events.ToArray()).With(replays.ToArray()).With(owner).With(lease);
+            claim.Add(InOrder).With(database.Now).With(consumer).With(ids).With(numbers).With(owner).With(lease);
             var claimed = await ReadAsync(claim, consumer);
             await transaction.CommitAsync(CancellationToken.None);
             return claimed;
@@ -135,12 +139,15 @@ internal sealed class PostgresClaims(PostgresDatabase database, Guid owner, Time
 
     private static string Lease(string rows, string owner, string lease) =>
         $"""
+        i AS MATERIALIZED (SELECT array_agg(event_id ORDER BY event_id) AS ids FROM {rows}),
         leased AS (
           UPDATE delivery AS d SET lease = nextval('lease_seq'), lease_until = {Time} + {lease}, owner = {owner}
-          FROM {rows} AS t WHERE d.event_id = t.event_id AND d.consumer = $2 AND d.replay = t.replay
+          FROM {rows} AS t
+          WHERE {PostgresSql.Among("d.event_id", Ids)} AND d.event_id = t.event_id AND d.consumer = $2 AND d.replay = t.replay
           RETURNING d.event_id, d.seq, d.due_at, d.replay, d.attempts, d.queued_at, d.lease)
         SELECT l.replay, l.attempts, l.queued_at - {Time}, l.lease, e.size, {PostgresEvents.Columns}
         FROM leased AS l JOIN event AS e ON e.id = l.event_id
+        WHERE {PostgresSql.Among("e.id", Ids)}
         ORDER BY l.due_at > 0, l.due_at, l.seq, l.replay
         """;
 

@@ -7,14 +7,17 @@ namespace AngoGateway.Journal.Postgres;
 /// <param name="woken">Told after the commit which consumers have new work.</param>
 internal sealed class PostgresDuplicates(PostgresDatabase database, Action<IEnumerable<string>> woken)
 {
-    private const string Revived =
+    // Of the events in i, sorted.
+    private static readonly string Revived =
         $"""
         UPDATE delivery AS d SET
           state = CASE WHEN dead.late THEN 3 ELSE 0 END,
           due_at = CASE WHEN dead.late THEN d.due_at ELSE {PostgresSql.Now} END,
           queued_at = CASE WHEN dead.late THEN d.queued_at ELSE {PostgresSql.Now} END,
           settled_at = CASE WHEN dead.late THEN {PostgresSql.Now} END
-        FROM dead WHERE d.event_id = dead.event_id AND d.consumer = dead.consumer AND d.replay = dead.replay AND d.state = 2
+        FROM dead
+        WHERE {PostgresSql.Among("d.event_id", "(SELECT ids FROM i)")}
+          AND d.event_id = dead.event_id AND d.consumer = dead.consumer AND d.replay = dead.replay AND d.state + 0 = 2
         RETURNING d.consumer, d.state
         """;
 
@@ -27,9 +30,10 @@ internal sealed class PostgresDuplicates(PostgresDatabase database, Action<IEnum
             // The event is locked against being pruned meanwhile.
             batch.Add(
                 $"""
-                WITH dead AS MATERIALIZED (
+                WITH i AS MATERIALIZED (SELECT ARRAY[$2] AS ids),
+                dead AS MATERIALIZED (
                   SELECT d.event_id, d.consumer, d.replay, false AS late
-                  FROM event AS e JOIN delivery AS d ON d.event_id = e.id AND d.state = 2
+                  FROM event AS e JOIN delivery AS d ON d.event_id = e.id AND d.event_id = $2 AND d.state + 0 = 2
                   WHERE e.id = $2 ORDER BY d.event_id, d.consumer, d.replay FOR UPDATE OF d FOR KEY SHARE OF e)
                 {Revived}
                 """).With(database.Now).With(eventId);
@@ -71,7 +75,7 @@ internal sealed class PostgresDuplicates(PostgresDatabase database, Action<IEnum
         batch.Add(
             """
             SELECT x.number, k.event_id FROM unnest($1, $2) WITH ORDINALITY AS x(updated_at, digest, number)
-            JOIN event_key AS k ON k.updated_at = x.updated_at AND k.digest = x.digest
+            CROSS JOIN LATERAL (SELECT event_id FROM event_key AS k WHERE k.updated_at = x.updated_at AND k.digest = x.digest OFFSET 0) AS k
             """)
             .With(slice.Select(write => write.Event.Key.UpdatedAtMs).ToArray())
             .With(slice.Select(write => PostgresSql.Uuid(write.Event.Key.Digest)).ToArray());
@@ -83,15 +87,18 @@ internal sealed class PostgresDuplicates(PostgresDatabase database, Action<IEnum
             .ToArray();
         batch.Add(
             $"""
-            WITH dead AS MATERIALIZED (
+            WITH k AS MATERIALIZED (
+              SELECT x.updated_at, x.digest, k.event_id FROM unnest($2, $3) AS x(updated_at, digest)
+              CROSS JOIN LATERAL (SELECT event_id FROM event_key AS k WHERE k.updated_at = x.updated_at AND k.digest = x.digest OFFSET 0) AS k),
+            i AS MATERIALIZED (SELECT array_agg(event_id ORDER BY event_id) AS ids FROM k),
+            dead AS MATERIALIZED (
               SELECT d.event_id, d.consumer, d.replay, EXISTS(
                 SELECT 1 FROM unnest($4, $5, $6, $7, $8) AS w(updated_at, digest, consumer, stage, updated_us)
-                JOIN newest AS n ON n.consumer = w.consumer AND n.digest = w.stage AND n.updated_us > w.updated_us
-                WHERE w.updated_at = x.updated_at AND w.digest = x.digest AND w.consumer = d.consumer) AS late
-              FROM unnest($2, $3) AS x(updated_at, digest)
-              JOIN event_key AS k ON k.updated_at = x.updated_at AND k.digest = x.digest
-              JOIN event AS e ON e.id = k.event_id
-              JOIN delivery AS d ON d.event_id = e.id AND d.state = 2
+                CROSS JOIN LATERAL (
+                  SELECT 1 FROM newest AS n WHERE n.consumer = w.consumer AND n.digest = w.stage AND n.updated_us > w.updated_us OFFSET 0) AS n
+                WHERE w.updated_at = k.updated_at AND w.digest = k.digest AND w.consumer = d.consumer) AS late
+              FROM k JOIN event AS e ON e.id = k.event_id JOIN delivery AS d ON d.event_id = e.id AND d.state + 0 = 2
+              WHERE {PostgresSql.Among("e.id", "(SELECT ids FROM i)")} AND {PostgresSql.Among("d.event_id", "(SELECT ids FROM i)")}
               ORDER BY d.event_id, d.consumer, d.replay FOR UPDATE OF d FOR KEY SHARE OF e)
             {Revived}
             """)

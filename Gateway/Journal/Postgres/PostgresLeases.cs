@@ -87,7 +87,8 @@ internal sealed class PostgresLeases(PostgresDatabase database, Guid owner, Time
                     $"""
                     UPDATE delivery AS d SET lease_until = {PostgresSql.Now} + $2
                     FROM unnest($3, $4, $5, $6) AS h(event_id, consumer, replay, lease)
-                    WHERE d.event_id = h.event_id AND d.consumer = h.consumer AND d.replay = h.replay AND d.lease = h.lease AND d.owner = $7
+                    WHERE {PostgresSql.Among("d.event_id", "$3")}
+                      AND d.event_id = h.event_id AND d.consumer = h.consumer AND d.replay = h.replay AND d.lease = h.lease AND d.owner = $7
                     """)
                     .With(database.Now).With(milliseconds)
                     .With(Array.ConvertAll(held, delivery => delivery.Event.Id)).With(Array.ConvertAll(held, delivery => delivery.Consumer))

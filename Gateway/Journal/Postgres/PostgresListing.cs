@@ -48,12 +48,10 @@ internal static class PostgresListing
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(
             """
-            SELECT c.name, coalesce(o.pending, 0), coalesce(o.dead, 0),
-              (SELECT e.received_at FROM delivery AS d JOIN event AS e ON e.id = d.event_id
-                WHERE d.consumer = c.name AND d.state = 0 ORDER BY d.seq LIMIT 1)
-            FROM consumer AS c LEFT JOIN (
-              SELECT consumer, count(*) FILTER (WHERE state = 0) AS pending, count(*) FILTER (WHERE state = 2) AS dead
-              FROM delivery WHERE state IN (0, 2) GROUP BY consumer) AS o ON o.consumer = c.name
+            SELECT c.name, coalesce(w.count, 0), coalesce(x.count, 0), (SELECT e.received_at FROM event AS e WHERE e.seq = w.oldest)
+            FROM consumer AS c
+            LEFT JOIN (SELECT consumer, count(*), min(seq) AS oldest FROM delivery WHERE state = 0 GROUP BY consumer) AS w ON w.consumer = c.name
+            LEFT JOIN (SELECT consumer, count(*) FROM delivery WHERE state = 2 GROUP BY consumer) AS x ON x.consumer = c.name
             """);
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         var found = new List<ConsumerBacklog>();

@@ -102,7 +102,8 @@ internal sealed class PostgresPruner(PostgresDatabase database, Func<Retention> 
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(
             $"""
-            SELECT EXISTS(SELECT 1 FROM delivery_{name} WHERE state IN (0, 2) AND (state = 0 OR settled_at >= $2))
+            SELECT EXISTS(SELECT 1 FROM delivery_{name} WHERE state = 0)
+              OR EXISTS(SELECT 1 FROM delivery_{name} WHERE state = 2 AND settled_at >= $2)
               OR EXISTS(SELECT 1 FROM delivery_{name} WHERE ended_in_flight AND lease_until > $1)
               OR EXISTS(SELECT 1 FROM event_{name} WHERE disposition IN (1, 2) AND disposition = 2 AND received_at >= $2)
             """).With(now).With(dead);

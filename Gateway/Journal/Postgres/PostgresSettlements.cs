@@ -12,7 +12,7 @@ internal sealed class PostgresSettlements(PostgresDatabase database, Guid owner,
     private const short Release = -1;
 
     // A row that was superseded, replayed or discarded during its attempt stays so, unless the attempt delivered it.
-    private const string Statement =
+    private static readonly string Statement =
         $"""
         WITH u AS (
           UPDATE delivery AS d SET
@@ -23,7 +23,8 @@ internal sealed class PostgresSettlements(PostgresDatabase database, Guid owner,
             lease = 0, lease_until = 0, ended_in_flight = false
           FROM unnest($2, $3, $4, $5, $6, $7, $8, $10, $11, $12, $13, $14, $15) WITH ORDINALITY
             AS s(event_id, consumer, replay, lease, state, delay, tries, at, duration_ms, address, status, error, response, number)
-          WHERE d.event_id = s.event_id AND d.consumer = s.consumer AND d.replay = s.replay AND d.lease = s.lease AND d.owner = $9
+          WHERE {PostgresSql.Among("d.event_id", "$2")}
+            AND d.event_id = s.event_id AND d.consumer = s.consumer AND d.replay = s.replay AND d.lease = s.lease AND d.owner = $9
           RETURNING s.number, s.tries, s.at, s.duration_ms, s.address, s.status, s.error, s.response, d.event_id, d.consumer, d.replay, d.attempts),
         a AS (
           INSERT INTO attempt(event_id, consumer, replay, number, at, duration_ms, address, status, error, response)

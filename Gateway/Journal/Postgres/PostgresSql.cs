@@ -17,6 +17,15 @@ internal static class PostgresSql
 
     private const char Escape = '\u001A';
 
+    /// <summary>
+    /// Bounds a column of event ids by a sorted array of them: by index, whatever it is joined with and whatever is known of
+    /// the table, and by its ends to the few partitions that they lie in.
+    /// </summary>
+    /// <param name="column">Of a partitioned table.</param>
+    /// <param name="ids">An expression of type uuid[], sorted.</param>
+    public static string Among(string column, string ids) =>
+        $"{column} = ANY(({ids})::uuid[]) AND {column} >= ({ids})[1] AND {column} <= ({ids})[cardinality({ids})]";
+
     public static NpgsqlBatchCommand Add(this NpgsqlBatch batch, string sql)
     {
         var command = new NpgsqlBatchCommand(sql);

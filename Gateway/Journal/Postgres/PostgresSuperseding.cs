@@ -38,12 +38,15 @@ internal readonly record struct PostgresSuperseding(string Consumer, Guid Task, 
             WITH old AS MATERIALIZED (
               SELECT d.event_id, d.consumer, d.replay
               FROM unnest($2, $3, $4, $5) AS w(consumer, task, stage, updated_us)
-              JOIN delivery AS d ON d.consumer = w.consumer AND d.task = w.task AND d.state = 0
+              JOIN delivery AS d ON d.consumer || '' = w.consumer AND d.task = w.task AND d.task = ANY($3) AND d.state + 0 = 0
                 AND d.updated_us > {PostgresSql.Untimed} AND d.updated_us < w.updated_us AND d.stage = w.stage
-              ORDER BY d.event_id, d.consumer, d.replay FOR UPDATE OF d)
+              ORDER BY d.event_id, d.consumer, d.replay FOR UPDATE OF d),
+            i AS MATERIALIZED (SELECT array_agg(event_id ORDER BY event_id) AS ids FROM old)
             UPDATE delivery AS d
             SET state = 3, settled_at = {PostgresSql.Now}, ended_in_flight = d.lease_until > {PostgresSql.Now}
-            FROM old WHERE d.event_id = old.event_id AND d.consumer = old.consumer AND d.replay = old.replay
+            FROM old
+            WHERE {PostgresSql.Among("d.event_id", "(SELECT ids FROM i)")}
+              AND d.event_id = old.event_id AND d.consumer = old.consumer AND d.replay = old.replay
             """)
             .With(now)
             .With(Array.ConvertAll(newest, one => one.Consumer)).With(Array.ConvertAll(newest, one => one.Task))
