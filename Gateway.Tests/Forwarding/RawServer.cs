@@ -6,7 +6,9 @@ namespace AngoGateway.Tests.Forwarding;
 /// <summary>A TCP server without any HTTP: what it does with a connection is up to the test.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private static int s_last;
+
+    private readonly TcpListener _listener = new(OwnAddress(), 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<NetworkStream, CancellationToken, Task> _behaviour;
     private readonly Task _accepting;
@@ -39,7 +41,7 @@ internal sealed class RawServer : IAsyncDisposable
     /// <summary>An address where nothing listens any more.</summary>
     public static string DeadUrl()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using var listener = new TcpListener(OwnAddress(), 0);
         listener.Start();
         return $"http://{listener.LocalEndpoint}";
     }
@@ -50,6 +52,14 @@ internal sealed class RawServer : IAsyncDisposable
         await _accepting;
         _listener.Dispose();
         _stop.Dispose();
+    }
+
+    // A port that is free again is soon another test's, and those who still call the old server would be counted here. All of
+    // 127.0.0.0/8 is this machine's on Linux.
+    private static IPAddress OwnAddress()
+    {
+        var number = Interlocked.Increment(ref s_last);
+        return OperatingSystem.IsLinux() ? new IPAddress([127, 77, (byte)(number / 250), (byte)((number % 250) + 1)]) : IPAddress.Loopback;
     }
 
     private async Task AcceptAsync()
