@@ -34,6 +34,9 @@ public sealed class DefaultsTests : IDisposable
     public void Journal_path_is_beside_the_configuration() => Assert.Equal(_config.PathOf("data/gateway.db"), Snapshot.Journal.Path);
 
     [Fact]
+    public void Journal_has_no_database() => Assert.Null(Snapshot.Database);
+
+    [Fact]
     public void Retention_of_events_is_a_week() => Assert.Equal(TimeSpan.FromDays(7), Snapshot.Retention.Events);
 
     [Fact]

@@ -87,6 +87,17 @@ public sealed class SecretReferenceTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_string_is_nowhere_in_what_is_printed()
+    {
+        _config.Write(TestConfig.Good.Replace("\"memory\"", "\"postgres\", \"connectionString\": \"env:DATABASE\"", StringComparison.Ordinal));
+
+        var snapshot = TestConfig.Loader().Load(_config.FilePath, null).Snapshot!;
+
+        Assert.Contains("Password=s3cr3t", snapshot.Database!.ConnectionString, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", snapshot.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_secrets_only_the_form_of_a_reference_is_checked()
     {
         _config.Write(With("env:NOT_SET", "file:missing", "literal"));

@@ -27,6 +27,9 @@ internal sealed class TestConfig : IDisposable
     public static string? Environment(string name) => name switch
     {
         "SECRET" or "OTHER_SECRET" or "ANGO_WEBHOOK_SECRET" => "s3cr3t-" + name,
+        "DATABASE" => "Host=db1,db2;Database=gateway;Username=gateway;Password=s3cr3t;Search Path=ango",
+        "HOSTLESS" => "Database=gateway;Password=s3cr3t",
+        "DATABASE_URI" => "postgres://gateway:s3cr3t@db1/gateway",
         "EMPTY" => "",
         _ => null,
     };

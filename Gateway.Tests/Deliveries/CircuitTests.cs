@@ -112,6 +112,22 @@ public sealed class CircuitTests
         Assert.Equal(TimeSpan.FromSeconds(1), circuit.Wait());
     }
 
+    [Fact]
+    public void What_another_gateway_has_found_holds_here_and_news_from_before_does_not()
+    {
+        var old = _circuit.Begin();
+        _circuit.Adopt(_time.GetUtcNow());
+
+        Assert.Equal(TimeSpan.FromSeconds(1), _circuit.Wait());
+        _circuit.Hear(old, ConsumerSign.Failing);
+        Assert.Equal(TimeSpan.FromSeconds(1), _circuit.Wait());
+
+        _circuit.Adopt(null);
+        Assert.Equal((false, TimeSpan.Zero), (_circuit.IsOpen, _circuit.Wait()));
+        Fail(9);
+        Assert.False(_circuit.IsOpen);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]

@@ -56,6 +56,23 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task A_circuit_that_another_gateway_opened_or_closed_is_taken_over_and_not_written_back()
+    {
+        using var consumer = FakeConsumer.Start();
+        await using var gateway = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 4"));
+        var since = TimeProvider.System.GetUtcNow();
+
+        await gateway.Journal.SetOpenAsync("training", since, default);
+        await gateway.WaitForLogAsync("Circuit open consumer=training: another gateway", Soon);
+        Assert.NotNull(gateway.Journal.Lane("training").OpenSince);
+
+        await gateway.Journal.SetOpenAsync("training", null, default);
+        await gateway.WaitForLogAsync("Circuit closed consumer=training: another gateway", Soon);
+        Assert.Null(gateway.Journal.Lane("training").OpenSince);
+        await consumer.WaitForEventsAsync(await PostAsync(gateway, 4), Soon);
+    }
+
+    [Fact]
     public async Task A_paused_lane_keeps_its_events_until_it_is_resumed_and_its_neighbour_goes_on()
     {
         using var consumer = FakeConsumer.Start();

@@ -17,15 +17,11 @@ public abstract partial class JournalConformance : IAsyncLifetime
 
     private protected IJournal Journal { get; private set; } = null!;
 
-    public Task InitializeAsync()
-    {
-        Journal = Open(Journals, Time);
-        return Task.CompletedTask;
-    }
+    public async Task InitializeAsync() => Journal = await OpenAsync(Journals, Time);
 
     public async Task DisposeAsync() => await Journals.DisposeAsync();
 
-    private protected abstract IJournal Open(TestJournals journals, TimeProvider timeProvider);
+    private protected abstract ValueTask<IJournal> OpenAsync(TestJournals journals, TimeProvider timeProvider);
 
     [Fact]
     public async Task Fifty_copies_at_once_are_one_event_and_forty_nine_duplicates_of_it()

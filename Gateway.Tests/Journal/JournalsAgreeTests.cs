@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AngoGateway.Tests.Journal;
 
-/// <summary>Whatever is done to them in whatever order, the journal on disk and the one in memory answer alike.</summary>
+/// <summary>Whatever is done to them in whatever order, the journals that last and the one in memory answer alike.</summary>
 public sealed class JournalsAgreeTests
 {
     private static readonly string[] Consumers = ["a", "b", "c"];
@@ -26,14 +26,22 @@ public sealed class JournalsAgreeTests
     }
 
     [Fact]
-    public async Task The_journals_agree_on_any_history() =>
+    public Task The_journals_agree_on_any_history() => Agree(
+        60, (journals, time) => Task.FromResult<IJournal>(journals.OpenSqlite(time)));
+
+    // Fewer: each makes a schema of its own.
+    [Fact]
+    public Task PostgreSQL_agrees_on_any_history() => Agree(
+        12, async (journals, time) => await journals.OpenPostgresAsync(time));
+
+    private static async Task Agree(int histories, Func<TestJournals, TimeProvider, Task<IJournal>> open) =>
         await Gen.Select(Gen.Enum<Act>(), Gen.Int[0, 7], Gen.Int[0, 2])
             .Array[20, 80]
             .SampleAsync(async history =>
             {
                 await using var journals = new TestJournals();
                 var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-                var (disk, memory) = (new Actor(journals.OpenSqlite(time), time), new Actor(journals.OpenMemory(time), time));
+                var (disk, memory) = (new Actor(await open(journals, time), time), new Actor(journals.OpenMemory(time), time));
                 foreach (var (act, task, consumer) in history)
                 {
                     if (act == Act.Wait)
@@ -45,7 +53,7 @@ public sealed class JournalsAgreeTests
                     Assert.Equal(expected, await disk.Do(act, stored, consumer));
                 }
             },
-            iter: 60);
+            iter: histories);
 
     private sealed class Actor(IJournal journal, TimeProvider timeProvider)
     {

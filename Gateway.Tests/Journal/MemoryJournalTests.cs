@@ -5,7 +5,8 @@ namespace AngoGateway.Tests.Journal;
 
 public sealed class MemoryJournalTests : JournalConformance
 {
-    private protected override IJournal Open(TestJournals journals, TimeProvider timeProvider) => journals.OpenMemory(timeProvider);
+    private protected override ValueTask<IJournal> OpenAsync(TestJournals journals, TimeProvider timeProvider) =>
+        ValueTask.FromResult<IJournal>(journals.OpenMemory(timeProvider));
 
     [Fact]
     public async Task Settled_events_leave_after_their_term_and_their_keys_after_theirs()

@@ -5,5 +5,6 @@ namespace AngoGateway.Tests.Journal;
 
 public sealed class SqliteJournalTests : JournalConformance
 {
-    private protected override IJournal Open(TestJournals journals, TimeProvider timeProvider) => journals.OpenSqlite(timeProvider);
+    private protected override ValueTask<IJournal> OpenAsync(TestJournals journals, TimeProvider timeProvider) =>
+        ValueTask.FromResult<IJournal>(journals.OpenSqlite(timeProvider));
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
+using AngoGateway.Journal.Postgres;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +12,11 @@ namespace AngoGateway.Tests.Support;
 /// <summary>Journals in a temporary folder that goes with the test, and things to put into them.</summary>
 internal sealed class TestJournals : IAsyncDisposable
 {
+    // Nothing in hand is ever handed out again, however far a test moves its clock.
+    private static readonly TimeSpan NeverEnding = TimeSpan.FromDays(10_000);
+
+    private static int _schemas;
+
     private readonly List<IJournal> _open = [];
 
     public TestJournals() => Directory.CreateDirectory(Folder);
@@ -25,6 +32,20 @@ internal sealed class TestJournals : IAsyncDisposable
     {
         var options = new SqliteJournalOptions(File, () => Retention, EndProcess: fault => Assert.Fail(fault));
         var journal = SqliteJournal.Open(with?.Invoke(options) ?? options, timeProvider, logger ?? NullLogger<SqliteJournal>.Instance);
+        _open.Add(journal);
+        return journal;
+    }
+
+    /// <summary>Of this object's journals in PostgreSQL: several are gateways that share it.</summary>
+    public string Schema { get; } = $"test_{Interlocked.Increment(ref _schemas)}";
+
+    public async Task<PostgresJournal> OpenPostgresAsync(
+        TimeProvider timeProvider, Func<PostgresJournalOptions, PostgresJournalOptions>? with = null, ILogger<PostgresJournal>? logger = null)
+    {
+        var cluster = await PostgresCluster.SharedAsync();
+        var database = new JournalDatabase(Encoding.UTF8.GetBytes(cluster.ConnectionString(Schema)));
+        var options = new PostgresJournalOptions(() => database, () => Retention, () => "revision", Lease: NeverEnding, Clock: timeProvider);
+        var journal = await PostgresJournal.OpenAsync(with?.Invoke(options) ?? options, timeProvider, logger ?? NullLogger<PostgresJournal>.Instance, default);
         _open.Add(journal);
         return journal;
     }

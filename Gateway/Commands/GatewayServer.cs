@@ -91,7 +91,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             // 2. The journal.
             journal = await Journals.OpenAsync(
                 live.Current.Journal,
-                () => live.Current.Retention,
+                new JournalTerms(() => live.Current.Retention, () => live.Current.Database, () => live.Current.Revision),
                 options.TimeProvider,
                 app.Services.GetRequiredService<ILoggerFactory>(),
                 cancellationToken);

@@ -41,7 +41,11 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
         {
             new CrossChecks(root!, faults).Run(config, Path.GetDirectoryName(path)!, checkCluster);
             if (withSecrets)
+            {
                 secrets.Resolve(root!, faults);
+                if (Database(config, secrets.ByReference)?.Fault is { } fault)
+                    faults.Add(root!["journal"]!["connectionString"]!, fault);
+            }
         }
 
         return new ConfigReading(
@@ -67,6 +71,7 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
             RouteTable.Compile(config.Routes ?? [], consumers),
             ListenOf(config),
             config.Journal!,
+            Database(config, reading.Secrets),
             Retention.From(config.Retention ?? new RetentionConfig()),
             Limits.From(config.Limits ?? new LimitsConfig()),
             OperatorTokens.Compile(config.Operator ?? new OperatorConfig(), reference => reading.Secrets[reference]));
@@ -89,6 +94,9 @@ internal sealed class ConfigLoader(Func<string, string?> environment, ClusterChe
             }
         }
     }
+
+    private static JournalDatabase? Database(GatewayConfig config, IReadOnlyDictionary<string, byte[]> secrets) =>
+        config.Journal?.ConnectionString is { } reference && secrets.TryGetValue(reference, out var text) ? new JournalDatabase(text) : null;
 
     private static ListenConfig ListenOf(GatewayConfig config) => config.Listen ?? new ListenConfig();
 

@@ -13,6 +13,7 @@ namespace AngoGateway.Configuration;
 /// <param name="Routes">Envelope to consumers.</param>
 /// <param name="Listen">Its addresses are fixed since start.</param>
 /// <param name="Journal">Fixed since start; its path is absolute.</param>
+/// <param name="Database">Where a PostgreSQL journal is; null for the others. Its password may change while running.</param>
 /// <param name="Retention">How long events and keys are remembered.</param>
 /// <param name="Limits">Bounds on one request.</param>
 /// <param name="Operator">Who may use the admin listener's API.</param>
@@ -23,6 +24,7 @@ internal sealed record GatewaySnapshot(
     RouteTable Routes,
     ListenConfig Listen,
     JournalConfig Journal,
+    JournalDatabase? Database,
     Retention Retention,
     Limits Limits,
     OperatorTokens Operator);

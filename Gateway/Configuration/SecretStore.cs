@@ -19,8 +19,8 @@ internal sealed class SecretStore(string folder, Func<string, string?> environme
     public void Resolve(ConfigNode root, ConfigFaults faults)
     {
         var auths = root["sources"]?.Members.Values.Select(source => source["auth"]).OfType<ConfigNode>() ?? [];
-        var tokens = root["operator"]?["tokens"]?.Texts ?? [];
-        foreach (var node in auths.SelectMany(auth => Keys.SelectMany(key => auth[key]?.Texts ?? [])).Concat(tokens))
+        var others = (root["operator"]?["tokens"]?.Texts ?? []).Concat(root["journal"]?["connectionString"]?.Texts ?? []);
+        foreach (var node in auths.SelectMany(auth => Keys.SelectMany(key => auth[key]?.Texts ?? [])).Concat(others))
         {
             if (SecretReference.Parse(node.Text) is not { } reference)
                 continue;

@@ -82,6 +82,17 @@ internal sealed class Circuit
         }
     }
 
+    /// <summary>Another gateway has found it open, or closed: what that one has learnt holds here too.</summary>
+    public void Adopt(DateTimeOffset? openSince)
+    {
+        Change(openSince);
+        if (IsOpen)
+        {
+            _spacing = FirstSpacing;
+            Space();
+        }
+    }
+
     private void Change(DateTimeOffset? openSince)
     {
         OpenSince = openSince;

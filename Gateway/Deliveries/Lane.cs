@@ -34,6 +34,7 @@ internal sealed partial class Lane(
     private readonly Pace _pace = new(timeProvider);
     private readonly ByteBudget _bytes = new(MaxBytesInFlight);
     private readonly LaneSleep _sleep = new(name, journal, timeProvider);
+    private DateTimeOffset? _knownOpenSince = journal.Lane(name).OpenSince;
     private int _inFlight;
 
     /// <summary>Runs until <paramref name="claiming"/> ends, then waits for the attempts in flight (bounded by <paramref name="stopping"/>).</summary>
@@ -146,11 +147,33 @@ internal sealed partial class Lane(
         }
     }
 
-    // A restart must not meet a dead consumer at full speed, and an operator wants to see it.
+    // A restart must not meet a dead consumer at full speed, and an operator wants to see it. Other gateways on the same
+    // journal write there too: what is not as it was left is their news, and goes before ours.
     private async ValueTask KeepStateAsync(CancellationToken claiming)
     {
-        if (journal.Lane(name).OpenSince is not null != _circuit.IsOpen)
+        var openSince = journal.Lane(name).OpenSince;
+        if (openSince != _knownOpenSince)
+        {
+            _knownOpenSince = openSince;
+            if (openSince is not null != _circuit.IsOpen)
+                Adopt(openSince);
+        }
+        else if (openSince is not null != _circuit.IsOpen)
+        {
             await journal.SetOpenAsync(name, _circuit.OpenSince, claiming);
+            _knownOpenSince = journal.Lane(name).OpenSince;
+        }
+    }
+
+    private void Adopt(DateTimeOffset? openSince)
+    {
+        _circuit.Adopt(openSince);
+        if (_circuit.IsOpen)
+            ReleaseWindow();
+        else
+            _pace.Restart();
+
+        Log.CircuitAdopted(logger, name, _circuit.IsOpen ? "open" : "closed");
     }
 
     private void ReleaseWindow()
@@ -179,5 +202,8 @@ internal sealed partial class Lane(
 
         [LoggerMessage(LogLevel.Information, "Circuit closed consumer={Consumer}: its deliveries go on, gently at first")]
         public static partial void CircuitClosed(ILogger logger, string consumer);
+
+        [LoggerMessage(LogLevel.Information, "Circuit {State} consumer={Consumer}: another gateway on this journal has found it so")]
+        public static partial void CircuitAdopted(ILogger logger, string consumer, string state);
     }
 }

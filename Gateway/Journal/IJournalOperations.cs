@@ -51,12 +51,24 @@ internal interface IJournalOperations
     /// <summary>Gives up to <paramref name="limit"/> matching dead or pending deliveries up for good (state discarded) in one transaction.</summary>
     /// <returns>How many; fewer than the limit means that none is left.</returns>
     ValueTask<int> DiscardAsync(JournalFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The gateways that share this journal, oldest first; none when it has one owner.</summary>
+    ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Bytes on the disk.</summary>
-/// <param name="File">What was moved out of the log.</param>
-/// <param name="Log">What was not yet, and room for more.</param>
-internal readonly record struct JournalSize(long File, long Log);
+/// <param name="File">The file of SQLite, without what is still in its log; in PostgreSQL all tables with their indexes.</param>
+/// <param name="Log">What was not moved out of the log yet, and room for more; null in PostgreSQL, whose log is shared with others.</param>
+internal readonly record struct JournalSize(long File, long? Log);
+
+/// <summary>A gateway that shares a journal with others.</summary>
+/// <param name="Id">New at each start.</param>
+/// <param name="IsSelf">It is the one that was asked.</param>
+/// <param name="Host">Its machine's name.</param>
+/// <param name="Revision">Of the configuration it has in force.</param>
+/// <param name="StartedAt">When it was first seen.</param>
+/// <param name="SeenAt">When it last gave a sign of life; it is gone when that is longer ago than 20 s.</param>
+internal sealed record Replica(Guid Id, bool IsSelf, string Host, string Revision, DateTimeOffset StartedAt, DateTimeOffset SeenAt);
 
 /// <summary>What an operator looks for. All given fields must match; texts compare exactly, but stage matches any of stage, stage id and stage name.</summary>
 /// <param name="State">Of deliveries, or unrouted and quarantined for events without any; null: deliveries of every state.</param>

@@ -4,13 +4,44 @@ using System.ComponentModel.DataAnnotations;
 namespace AngoGateway.Journal;
 
 /// <summary><c>journal</c>: where accepted events are kept.</summary>
-/// <param name="Type"><c>sqlite</c> (a file beside the gateway) or <c>memory</c> (lost at exit: for trials and tests only).</param>
+/// <param name="Type">
+/// <c>sqlite</c> (a file beside the gateway), <c>postgres</c> (a database that several gateways share) or <c>memory</c> (lost
+/// at exit: for trials and tests only).
+/// </param>
 /// <param name="Path">Of the SQLite file, relative to the configuration file's folder. Default <c>data/gateway.db</c>.</param>
-internal sealed record JournalConfig(JournalType Type = JournalType.Sqlite, string Path = "data/gateway.db");
+/// <param name="ConnectionString">
+/// <c>postgres</c>: a reference (<c>env:NAME</c>, <c>file:PATH</c>) to its connection string as Npgsql reads it.
+/// </param>
+internal sealed record JournalConfig(
+    JournalType Type = JournalType.Sqlite,
+    string Path = JournalConfig.DefaultPath,
+    [RegularExpression(JournalConfig.ReferencePattern, ErrorMessage = JournalConfig.NotAReference)]
+    string? ConnectionString = null) : IValidatableObject
+{
+    private const string DefaultPath = "data/gateway.db";
+    private const string ReferencePattern = "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$";
+
+    // Does not repeat what was written: it may hold the password.
+    private const string NotAReference =
+        "is no reference; a password never stands in this file: write \"env:NAME\" (letters, digits, _) or \"file:PATH\"";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Type == JournalType.Postgres && ConnectionString is null)
+            yield return new("postgres needs \"connectionString\": write e.g. \"connectionString\": \"env:ANGO_GATEWAY_DB\"", [nameof(ConnectionString), nameof(Type)]);
+
+        if (Type != JournalType.Postgres && ConnectionString is not null)
+            yield return new("belongs to postgres alone: leave it out, or write \"type\": \"postgres\"", [nameof(ConnectionString), nameof(Type)]);
+
+        if (Type == JournalType.Postgres && Path != DefaultPath)
+            yield return new("belongs to sqlite alone, and this is postgres: leave it out, or change \"type\"", [nameof(Path), nameof(Type)]);
+    }
+}
 
 internal enum JournalType
 {
     Sqlite,
+    Postgres,
     Memory,
 }
 

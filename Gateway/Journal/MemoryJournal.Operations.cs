@@ -123,6 +123,8 @@ internal sealed partial class MemoryJournal : IJournalOperations
         }
     }
 
+    public ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Replica>>([]);
+
     private static JournalFilter OrDead(JournalFilter filter) => filter with { State = filter.State ?? ItemState.Dead };
 
     private static string Id(MemoryRow row) => new Delivery(row.Entry.Event, 0, row.Consumer, row.Replay, 0, default).Id;

@@ -82,6 +82,8 @@ internal sealed partial class SqliteJournal : IJournalOperations
         return discarded;
     }
 
+    public ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Replica>>([]);
+
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private static KeyNotFoundException NoReplay(Guid id) => new($"There is no replay {id}.");

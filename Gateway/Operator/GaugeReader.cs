@@ -12,7 +12,7 @@ internal sealed partial class GaugeReader(
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly DateTimeOffset _startedAt = timeProvider.GetUtcNow();
-    private Reading _last = new([], null);
+    private Reading _last = new([], null, []);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -25,7 +25,8 @@ internal sealed partial class GaugeReader(
         meter.AddLanePaused(() => PerConsumer(static row => row.Lane.PausedAt is null ? 0 : 1));
         meter.AddJournalSize(Sizes);
         meter.AddJournalFailing(() => journal.Health.Fault is null ? 0 : 1);
-        meter.AddConfigInfo(() => new(1, new KeyValuePair<string, object?>("revision", live.Current.Revision)));
+        meter.AddReplicas(Revisions);
+        meter.AddConfigInfo(() => new(1, Metrics.Revision(live.Current.Revision)));
         meter.AddLastReloadSuccessful(() => live.RefusedReload is null ? 1 : 0);
         meter.AddLastReloadTime(() => UnixTime(live.ReloadedAt ?? _startedAt));
         Begin(live.Current);
@@ -75,7 +76,8 @@ internal sealed partial class GaugeReader(
         try
         {
             var backlogs = await ConsumerBacklogs.ReadAsync(live, journal, cancellationToken);
-            Volatile.Write(ref _last, new Reading(backlogs, JournalOperations.Of(journal).Measure()));
+            var operations = JournalOperations.Of(journal);
+            Volatile.Write(ref _last, new Reading(backlogs, operations.Measure(), await operations.ReplicasAsync(cancellationToken)));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -98,11 +100,17 @@ internal sealed partial class GaugeReader(
     private double Age(ConsumerBacklog row) =>
         row.OldestPending is { } oldest ? Math.Max(0, (timeProvider.GetUtcNow() - oldest).TotalSeconds) : 0;
 
-    private IEnumerable<Measurement<long>> Sizes() => Volatile.Read(ref _last).Size is not { } size
-        ? []
-        : [new(size.File, new KeyValuePair<string, object?>("part", "file")), new(size.Log, new KeyValuePair<string, object?>("part", "log"))];
+    private IEnumerable<Measurement<long>> Sizes() =>
+        from part in ((string Name, long? Bytes)[])[("file", Volatile.Read(ref _last).Size?.File), ("log", Volatile.Read(ref _last).Size?.Log)]
+        where part.Bytes is not null
+        select new Measurement<long>(part.Bytes!.Value, new KeyValuePair<string, object?>("part", part.Name));
 
-    private sealed record Reading(IReadOnlyList<ConsumerBacklog> Backlogs, JournalSize? Size);
+    // One that does not share its journal is alone with it.
+    private IEnumerable<Measurement<int>> Revisions() => Volatile.Read(ref _last).Replicas is { Count: > 0 } replicas
+        ? replicas.CountBy(static replica => replica.Revision).Select(static count => new Measurement<int>(count.Value, Metrics.Revision(count.Key)))
+        : [new(1, Metrics.Revision(live.Current.Revision))];
+
+    private sealed record Reading(IReadOnlyList<ConsumerBacklog> Backlogs, JournalSize? Size, IReadOnlyList<Replica> Replicas);
 
     private static partial class Log
     {

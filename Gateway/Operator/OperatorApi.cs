@@ -22,6 +22,7 @@ internal sealed partial class OperatorApi(LiveSnapshot live, IJournal journal, R
         new ItemsEndpoint(live, operations, filters).Map(api);
         new ReplaysEndpoint(new ReplayPlanner(live, operations, filters), operations, runner, logger).Map(api);
         new DiscardsEndpoint(operations, filters, logger).Map(api);
+        new ReplicasEndpoint(live, operations).Map(api);
     }
 
     // Last resort of every request to the API: whatever happens becomes an answer.

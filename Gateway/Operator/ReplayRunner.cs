@@ -43,7 +43,8 @@ internal sealed partial class ReplayRunner(IJournal journal, LiveSnapshot live, 
 
             var share = job.Order.Rate / StepsPerSecond;
             // The first item of a slow replay goes at once.
-            var credit = _credits.TryGetValue(job.Id, out var left) ? left + share : Math.Max(share, 1);
+            // No more than a second's worth: while another gateway carries it out, nothing is saved up here.
+            var credit = Math.Min(_credits.TryGetValue(job.Id, out var left) ? left + share : Math.Max(share, 1), Math.Max(job.Order.Rate, 1));
             var items = (int)credit;
             if (items <= 0)
             {

@@ -29,6 +29,9 @@ internal static class Gauges
     public static void AddJournalFailing(this Meter meter, Func<int> read) => meter.CreateObservableGauge(
         "gateway.journal.failing", read, unit: null, "1 while the journal cannot write: webhooks are answered 503.");
 
+    public static void AddReplicas(this Meter meter, Func<IEnumerable<Measurement<int>>> read) => meter.CreateObservableGauge(
+        "gateway.replicas", read, "{gateway}", "Gateways that share the journal, by the revision of the configuration they have in force.");
+
     public static void AddConfigInfo(this Meter meter, Func<Measurement<int>> read) => meter.CreateObservableGauge(
         "gateway.config.info", read, unit: null, "Always 1; its revision is that of the configuration in force.");
 

@@ -81,6 +81,8 @@ internal static class Metrics
     /// <summary>The source's name; <c>(none)</c>, which no source can be called, where the path is no source's.</summary>
     public static KeyValuePair<string, object?> Source(string? name) => new("source", name ?? "(none)");
 
+    public static KeyValuePair<string, object?> Revision(string revision) => new("revision", revision);
+
     public static KeyValuePair<string, object?> Consumer(string name) => new("consumer", name);
 
     public static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
