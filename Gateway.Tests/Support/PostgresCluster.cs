@@ -31,6 +31,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         [ "$word" = keep ] || rm -rf "$folder"
         """;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Lock Gate = new();
     private static Task<PostgresCluster>? _shared;
 
@@ -74,22 +75,32 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <param name="settings">As <c>postgresql.conf</c> has them, e.g. <c>fsync=off</c>.</param>
     public static async Task<PostgresCluster> StartNewAsync(params string[] settings)
     {
-        var bin = Bin ?? throw new InvalidOperationException(Missing);
-        var folder = Directory.CreateTempSubdirectory("ango-gateway-postgres-").FullName;
-        if (AsSomebody.Length > 0)
-            Tool.Run("chown", Somebody, folder);
-
-        Tool.Run("env", ["-C", folder, .. AsSomebody, Path.Combine(bin, "initdb"), "-D", Path.Combine(folder, "data"),
-            "-U", "gateway", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
-        var cluster = new PostgresCluster(folder, FreePort(), settings);
+        var cluster = Make(settings, "initdb", ["-U", "gateway", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await cluster.StartAsync();
         return cluster;
+    }
+
+    /// <summary>A standby that follows this one; from now on a commit here waits until it is on the standby's disk, too.</summary>
+    public async Task<PostgresCluster> StartStandbyAsync()
+    {
+        var standby = Make(_settings, "pg_basebackup", ["-h", "127.0.0.1", "-p", $"{_port}", "-U", "gateway", "-R", "-X", "stream", "-c", "fast"]);
+        await standby.StartAsync();
+        await ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await ExecuteAsync("SELECT pg_reload_conf()");
+        await Eventually.TrueAsync(
+            async () => await ScalarAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") is 1L, Patience, () => "a synchronous standby");
+        return standby;
     }
 
     /// <param name="schema">The only one in its search path.</param>
     public string ConnectionString(string schema = "public") => string.Create(
         CultureInfo.InvariantCulture,
         $"Host=127.0.0.1;Port={_port};Database=postgres;Username=gateway;Password={Password};Search Path={schema}");
+
+    /// <summary>Of a client that finds out which of the two takes writes.</summary>
+    public string ConnectionString(PostgresCluster other) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Host=127.0.0.1:{_port},127.0.0.1:{other._port};Database=postgres;Username=gateway;Password={Password}");
 
     /// <summary>Starts it on the same files and the same port; returns when it takes connections.</summary>
     public async Task StartAsync()
@@ -105,7 +116,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
             UseShellExecute = false,
         })!;
         ProcessId = int.Parse((await _watch.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-        await Eventually.TrueAsync(AnswersAsync, TimeSpan.FromSeconds(60), () => $"PostgreSQL takes connections; its log says: {Log}");
+        await Eventually.TrueAsync(AnswersAsync, Patience, () => $"PostgreSQL takes connections; its log says: {Log}");
     }
 
     /// <summary>INT: fast. QUIT: immediate, as after a crash. KILL: without a word. Returns when the server is gone.</summary>
@@ -140,6 +151,18 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
         _watch?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // Files are made by a program of PostgreSQL's, into the folder that its option -D names.
+    private static PostgresCluster Make(string[] settings, string program, string[] options)
+    {
+        var bin = Bin ?? throw new InvalidOperationException(Missing);
+        var folder = Directory.CreateTempSubdirectory("ango-gateway-postgres-").FullName;
+        if (AsSomebody.Length > 0)
+            Tool.Run("chown", Somebody, folder);
+
+        Tool.Run("env", ["-C", folder, .. AsSomebody, Path.Combine(bin, program), "-D", Path.Combine(folder, "data"), .. options]);
+        return new PostgresCluster(folder, FreePort(), settings);
     }
 
     private IEnumerable<string> Settings() =>

@@ -18,6 +18,7 @@ internal sealed class Sink : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<Arrival> _arrivals = [];
     private readonly HashSet<Guid> _delivered = [];
+    private readonly Dictionary<Guid, int> _times = [];
     private readonly CancellationTokenSource _disposed = new();
     private WebApplication? _app;
     private long _second;
@@ -29,6 +30,12 @@ internal sealed class Sink : IAsyncDisposable
 
     /// <summary>What every request gets from now on.</summary>
     public SinkAnswer Answer { get; set; }
+
+    /// <summary>Chooses the answer by the event and how many times it has arrived, from 1; null: <see cref="Answer"/>.</summary>
+    public Func<Guid, int, SinkAnswer>? Choice { get; set; }
+
+    /// <summary>How long an answer takes.</summary>
+    public TimeSpan Pause { get; set; }
 
     /// <summary>With <see cref="SinkAnswer.Limited"/>: taken per calendar second, the rest gets 429 with Retry-After: 1.</summary>
     public int PerSecond { get; set; } = int.MaxValue;
@@ -135,9 +142,10 @@ internal sealed class Sink : IAsyncDisposable
         var inFlight = Interlocked.Increment(ref _inFlight);
         try
         {
-            var answer = Answer;
-            var status = Record(http.Request, answer, inFlight);
+            var (answer, status) = Record(http.Request, inFlight);
             await http.Request.Body.CopyToAsync(Stream.Null, http.RequestAborted);
+            if (Pause > TimeSpan.Zero)
+                await Task.Delay(Pause, TimeProvider.System, http.RequestAborted);
             await AnswerAsync(http, answer, status);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -150,7 +158,7 @@ internal sealed class Sink : IAsyncDisposable
         }
     }
 
-    private int Record(HttpRequest request, SinkAnswer answer, int inFlight)
+    private (SinkAnswer Answer, int Status) Record(HttpRequest request, int inFlight)
     {
         var now = TimeProvider.System.GetUtcNow();
         var eventId = Guid.Parse(request.Headers["X-Gateway-Event-Id"].ToString());
@@ -160,6 +168,8 @@ internal sealed class Sink : IAsyncDisposable
             _inSecond = second == _second ? _inSecond + 1 : 1;
             _second = second;
             _mostInFlight = Math.Max(_mostInFlight, inFlight);
+            var times = _times[eventId] = _times.GetValueOrDefault(eventId) + 1;
+            var answer = Choice?.Invoke(eventId, times) ?? Answer;
             var status = answer switch
             {
                 SinkAnswer.Ok or SinkAnswer.EndlessBody => 200,
@@ -173,7 +183,7 @@ internal sealed class Sink : IAsyncDisposable
                 _delivered.Add(eventId);
             _arrivals.Add(new Arrival(
                 now, eventId, request.Headers["X-Gateway-Delivery-Id"].ToString(), int.Parse(request.Headers["X-Gateway-Attempt"].ToString()), status));
-            return status;
+            return (answer, status);
         }
     }
 

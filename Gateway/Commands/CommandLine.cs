@@ -21,6 +21,7 @@ internal static class CommandLine
             ConsumersCommand.Create(),
             ConsumersCommand.CreatePause(),
             ConsumersCommand.CreateResume(),
+            ReplicasCommand.Create(),
             ItemsCommand.Create(),
             EventCommand.Create(),
             ReplayCommand.Create(),

@@ -91,7 +91,9 @@ internal sealed partial class DeliveryWorker(
             try
             {
                 // Not the stopping token: what was sent should be marked as sent even while the gateway stops.
-                await journal.SettleAsync(delivery, settlement, CancellationToken.None);
+                if (!await journal.SettleAsync(delivery, settlement, CancellationToken.None))
+                    Log.TooLate(logger, delivery.Id);
+
                 return;
             }
             catch (JournalUnavailableException e)
@@ -144,6 +146,9 @@ internal sealed partial class DeliveryWorker(
 
         [LoggerMessage(LogLevel.Error, "An attempt of delivery {DeliveryId} failed inside the gateway; it stays pending")]
         public static partial void AttemptFailed(ILogger logger, Exception exception, string deliveryId);
+
+        [LoggerMessage(LogLevel.Warning, "The outcome of delivery {DeliveryId} was not written: it is in other hands by now")]
+        public static partial void TooLate(ILogger logger, string deliveryId);
 
         [LoggerMessage(LogLevel.Error, "The outcome of delivery {DeliveryId} could not be written yet, trying again: {Reason}")]
         public static partial void NotSettled(ILogger logger, string deliveryId, string reason);

@@ -12,11 +12,17 @@ namespace AngoGateway.Journal;
 /// <param name="ConnectionString">
 /// <c>postgres</c>: a reference (<c>env:NAME</c>, <c>file:PATH</c>) to its connection string as Npgsql reads it.
 /// </param>
+/// <param name="Lease">
+/// <c>postgres</c>: how long what a gateway has in hand stays its own after its last sign of life. Default 30 seconds.
+/// </param>
 internal sealed record JournalConfig(
     JournalType Type = JournalType.Sqlite,
     string Path = JournalConfig.DefaultPath,
     [RegularExpression(JournalConfig.ReferencePattern, ErrorMessage = JournalConfig.NotAReference)]
-    string? ConnectionString = null) : IValidatableObject
+    string? ConnectionString = null,
+    [property: DefaultValue("00:00:30")]
+    [Range(typeof(TimeSpan), "00:00:05", "01:00:00")]
+    TimeSpan? Lease = null) : IValidatableObject
 {
     private const string DefaultPath = "data/gateway.db";
     private const string ReferencePattern = "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$";
@@ -32,6 +38,9 @@ internal sealed record JournalConfig(
 
         if (Type != JournalType.Postgres && ConnectionString is not null)
             yield return new("belongs to postgres alone: leave it out, or write \"type\": \"postgres\"", [nameof(ConnectionString), nameof(Type)]);
+
+        if (Type != JournalType.Postgres && Lease is not null)
+            yield return new("belongs to postgres alone: leave it out, or write \"type\": \"postgres\"", [nameof(Lease), nameof(Type)]);
 
         if (Type == JournalType.Postgres && Path != DefaultPath)
             yield return new("belongs to sqlite alone, and this is postgres: leave it out, or change \"type\"", [nameof(Path), nameof(Type)]);

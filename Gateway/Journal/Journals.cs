@@ -28,7 +28,7 @@ internal static class Journals
                 new SqliteJournalOptions(config.Path, terms.Retention), timeProvider, loggers.CreateLogger<SqliteJournal>()),
             JournalType.Postgres => await PostgresJournal.OpenAsync(
                 new PostgresJournalOptions(
-                    () => terms.Database() ?? throw new InvalidOperationException("There is no connection string."), terms.Retention, terms.Revision),
+                    () => terms.Database() ?? throw new InvalidOperationException("There is no connection string."), terms.Retention, terms.Revision, Lease: config.Lease),
                 timeProvider, loggers.CreateLogger<PostgresJournal>(), cancellationToken),
             JournalType.Memory => new MemoryJournal(terms.Retention, timeProvider),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Type, "Unknown journal type."),

@@ -24,7 +24,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     // Ours unless the connection string says otherwise. Numbers without a unit are seconds.
     private static readonly (string Key, string Value)[] Defaults =
     [
-        ("Application Name", "ango-gateway"), ("Timeout", "3"), ("Cancellation Timeout", "1000"), ("Keepalive", "10"),
+        ("Timeout", "3"), ("Cancellation Timeout", "1000"), ("Keepalive", "10"),
         ("Host Recheck Seconds", "1"), ("Max Auto Prepare", "64"), ("Auto Prepare Min Usages", "2"),
         ("Write Buffer Size", "32768"), ("Read Buffer Size", "32768"),
     ];
@@ -59,8 +59,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         SearchPath = text.SearchPath;
         _clock = options.Clock;
         Health = new PostgresHealth(Name, logger);
-        _busy = Build(options, BusyConnections, BusySeconds, [.. Session, .. Seek]);
-        _operator = Build(options, OperatorConnections, OperatorSeconds, Session);
+        _busy = Build(options, "ango-gateway", BusyConnections, BusySeconds, [.. Session, .. Seek]);
+        _operator = Build(options, "ango-gateway upkeep", OperatorConnections, OperatorSeconds, Session);
     }
 
     /// <summary>For messages: database and hosts, nothing secret.</summary>
@@ -144,7 +144,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    private static NpgsqlDataSource Build(PostgresJournalOptions options, int connections, int seconds, (string Name, string Value)[] settings)
+    private static NpgsqlDataSource Build(PostgresJournalOptions options, string name, int connections, int seconds, (string Name, string Value)[] settings)
     {
         var written = options.Database().ConnectionString;
         var given = new DbConnectionStringBuilder { ConnectionString = written };
@@ -152,6 +152,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         var text = builder.ConnectionStringBuilder;
         foreach (var (key, value) in Defaults.Where(ours => !given.ContainsKey(ours.Key)))
             text[key] = value;
+
+        text.ApplicationName ??= name;
 
         text.CommandTimeout = seconds;
         text.MaxPoolSize = connections;
