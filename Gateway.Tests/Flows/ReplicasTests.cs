@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace AngoGateway.Tests.Flows;
 
 /// <summary>Two gateways on one PostgreSQL journal, as their operator sees them.</summary>
-public sealed class ReplicasTests : IAsyncLifetime
+public sealed class ReplicasTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
     private static int _schemas;
@@ -20,11 +20,9 @@ public sealed class ReplicasTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _folder.Write("database", (await PostgresCluster.SharedAsync()).ConnectionString(_schema));
 
-    public Task DisposeAsync()
-    {
-        _folder.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task What_one_takes_the_other_delivers_and_a_pause_holds_for_both()

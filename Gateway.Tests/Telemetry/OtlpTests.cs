@@ -31,6 +31,7 @@ public sealed class OtlpTests
             ("OTEL_EXPORTER_OTLP_ENDPOINT", protocol == "grpc" ? receiver.GrpcUrl : receiver.HttpUrl),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
+            ("OTEL_SERVICE_NAME", protocol == "grpc" ? "" : "edge"),
             ("Logging__LogLevel__AngoGateway", "Information")))
         {
             await gateway.Public.PostAsync(AngoPayload.Of());
@@ -40,18 +41,19 @@ public sealed class OtlpTests
             await gateway.TerminateAsync();
         }
 
+        var name = protocol == "grpc" ? "ango-gateway" : "edge";
         Assert.Empty(receiver.Faults);
-        Assert.All(receiver.Spans, span => AssertGateway(span.Resource));
-        Assert.All(receiver.MetricExports, metric => AssertGateway(metric.Resource));
-        Assert.All(receiver.LogRecords, record => AssertGateway(record.Resource));
+        Assert.All(receiver.Spans, span => AssertGateway(span.Resource, name));
+        Assert.All(receiver.MetricExports, metric => AssertGateway(metric.Resource, name));
+        Assert.All(receiver.LogRecords, record => AssertGateway(record.Resource, name));
         AssertTree([.. receiver.Spans.Select(span => span.Item)], training, qa);
         AssertMetrics([.. receiver.MetricExports.Select(metric => metric.Item)]);
         AssertLogs([.. receiver.LogRecords.Select(record => record.Item)], [.. receiver.Spans.Select(span => span.Item)]);
     }
 
-    private static void AssertGateway(Opentelemetry.Proto.Resource.V1.Resource? resource)
+    private static void AssertGateway(Opentelemetry.Proto.Resource.V1.Resource? resource, string name)
     {
-        Assert.Equal("ango-gateway", resource?.Attributes.Get("service.name"));
+        Assert.Equal(name, resource?.Attributes.Get("service.name"));
         Assert.False(string.IsNullOrEmpty(resource?.Attributes.Get("service.version")));
         Assert.Equal("test", resource?.Attributes.Get("deployment.environment.name"));
     }

@@ -33,9 +33,9 @@ public sealed partial class PostgresPlanTests
         await cluster.StopAsync();
         var plans = Entry().Split(cluster.Log).Where(entry => entry.StartsWith("<ango-gateway> ", StringComparison.Ordinal) && entry.Contains("plan:", StringComparison.Ordinal)).ToArray();
         Assert.True(plans.Select(plan => QueryText().Match(plan).Value).Distinct().Count() >= 18, "The statements are not in the log.");
-        Assert.Empty(plans.Where(plan => ReadThrough().IsMatch(plan)));
+        Assert.DoesNotContain(plans, plan => ReadThrough().IsMatch(plan));
         // An index without a condition is read from its beginning.
-        Assert.Empty(plans.Where(plan => IndexScan().Count(plan) > IndexCondition().Count(plan)));
+        Assert.DoesNotContain(plans, plan => IndexScan().Count(plan) > IndexCondition().Count(plan));
     }
 
     private static async Task UseAsync(PostgresJournal journal, int turn)
@@ -83,10 +83,10 @@ public sealed partial class PostgresPlanTests
     [GeneratedRegex(@"Query Text:.*", RegexOptions.None, 5000)]
     private static partial Regex QueryText();
 
-    [GeneratedRegex($@"Seq Scan on ({Growing})(_default|_\d+)?\b", RegexOptions.None, 5000)]
+    [GeneratedRegex($@"Seq Scan on ({Growing})(_default|_\d+)?\b", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex ReadThrough();
 
-    [GeneratedRegex($@"Index (Only )?Scan (Backward )?using \S+ on ({Growing})(_default|_\d+)?\b", RegexOptions.None, 5000)]
+    [GeneratedRegex($@"Index (Only )?Scan (Backward )?using \S+ on ({Growing})(_default|_\d+)?\b", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex IndexScan();
 
     [GeneratedRegex(@"Index Cond:", RegexOptions.None, 5000)]

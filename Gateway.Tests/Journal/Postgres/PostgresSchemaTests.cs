@@ -84,6 +84,30 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_gateway_that_is_running_goes_on_while_a_newer_one_adds_columns_and_indexes()
+    {
+        await using var journals = new TestJournals();
+        var journal = await journals.OpenPostgresAsync(TimeProvider.System);
+        for (var task = 0; task < 5; task++) // its statements are prepared by then
+            await UseAsync(journal, task);
+
+        await _cluster.ExecuteAsync(
+            $"""
+            ALTER TABLE event ADD COLUMN added text;
+            ALTER TABLE delivery ADD COLUMN added bigint NOT NULL DEFAULT 0;
+            ALTER TABLE lane ADD COLUMN added text;
+            CREATE INDEX added ON delivery(added);
+            INSERT INTO schema_version VALUES({PostgresSchema.Newest + 1}, {PostgresSchema.Newest})
+            """,
+            journals.Schema);
+
+        for (var task = 5; task < 10; task++)
+            await UseAsync(journal, task);
+
+        Assert.Null(journal.Health.Fault);
+    }
+
+    [Fact]
     public async Task Tables_of_another_program_are_left_alone()
     {
         await _cluster.ExecuteAsync($"CREATE SCHEMA {_schema}; CREATE TABLE {_schema}.event(name text)");
@@ -107,6 +131,15 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
         var refusal = await RefusalAsync(cluster);
         Assert.Contains("Check that it runs", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresCluster.Password, refusal, StringComparison.Ordinal);
+    }
+
+    private static async Task UseAsync(PostgresJournal journal, int task)
+    {
+        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), "{}"u8.ToArray(), [new NewDelivery("a")], default)).Status);
+        var claimed = Assert.Single(await journal.ClaimAsync("a", 10, inTaskOrder: task % 2 == 0, default));
+        Assert.True(await journal.SettleAsync(claimed, new Settlement(DeliveryState.Delivered, null, null), default));
+        await journal.SetPausedAsync("a", null, default);
+        Assert.Single(await journal.ListAsync(new JournalFilter(ItemState.Delivered), null, 1, default));
     }
 
     private PostgresDatabase Database(PostgresCluster cluster) => new(

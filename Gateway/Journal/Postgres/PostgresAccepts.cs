@@ -100,10 +100,10 @@ internal sealed class PostgresAccepts(PostgresDatabase database, Action<IEnumera
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
-            if (row.IsDBNull(1))
-                taken.Add(row.GetGuid(0));
+            if (row.Text(1) is { } late)
+                ends.Add(late, DeliveryState.Superseded);
             else
-                ends.Add(row.GetString(1), DeliveryState.Superseded);
+                taken.Add(row.GetGuid(0));
         }
 
         return (taken, ends);
