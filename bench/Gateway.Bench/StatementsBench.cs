@@ -35,15 +35,16 @@ internal static class StatementsBench
         await using var database = await PostgresCluster.StartAsync("shared_preload_libraries=pg_stat_statements");
         await using var connection = await database.ConnectAsync();
         await ExecuteAsync(connection, "CREATE EXTENSION pg_stat_statements");
-        var schema = database.NewSchema();
+        var (schema, all) = (database.NewSchema(), 0);
         await using (var stand = await GatewayStand.PostgresAsync(options, database, schema, replicas: 1))
         {
-            await LoadAsync(stand, options.Connections, options.WarmUp);
+            all = (await LoadAsync(stand, options.Connections, options.WarmUp)).Events;
             foreach (var connections in new[] { 1, 4, options.Connections, 4 * options.Connections })
             {
                 await ExecuteAsync(connection, "SELECT pg_stat_statements_reset()");
                 var before = await database.WorkAsync();
                 var (events, rate) = await LoadAsync(stand, connections, options.Seconds);
+                all += events;
                 var work = (await database.WorkAsync() - before) / events;
                 Console.WriteLine();
                 Console.WriteLine($"{connections} connections, {rate:0} accepted/s: {work.Microseconds:0} µs, {work.WalBytes:0} bytes of log, {work.Syncs:0.000} syncs, {work.Commits:0.00} transactions each");
@@ -54,6 +55,7 @@ internal static class StatementsBench
         await using (var gone = await database.ConnectAsync(schema))
         {
             Console.WriteLine();
+            await PrintSizesAsync(gone, all);
             await PrintWaitingAsync(gone);
         }
 
@@ -80,6 +82,25 @@ internal static class StatementsBench
         {
             var (calls, rows, time) = (row.GetDouble(1), row.GetDouble(2), row.GetDouble(3));
             Console.WriteLine($"| {row.GetString(0)} | {calls / events:0.0000} | {rows / calls:0.0} | {time / calls:0} | {time / events:0.0} |");
+        }
+    }
+
+    // Partitions are named after their tables.
+    private static async Task PrintSizesAsync(NpgsqlConnection connection, int events)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT CASE WHEN relname LIKE 'event_key%' THEN 'event_key' ELSE split_part(relname, '_', 1) END, sum(pg_table_size(oid))::float8, sum(pg_indexes_size(oid))::float8
+            FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace GROUP BY 1 HAVING sum(pg_total_relation_size(oid)) > 1e6 ORDER BY 2 DESC
+            """,
+            connection);
+        Console.WriteLine();
+        Console.WriteLine($"| bytes on the disk per webhook, of {events} | table | indexes |");
+        Console.WriteLine("| --- | --- | --- |");
+        await using var row = await command.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            Console.WriteLine($"| {row.GetString(0)} | {row.GetDouble(1) / events:0} | {row.GetDouble(2) / events:0} |");
         }
     }
 
