@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace AngoGateway.Bench;
@@ -16,15 +15,7 @@ internal sealed partial class BenchProcess : IAsyncDisposable
     public IReadOnlyList<Uri> Addresses { get; }
 
     /// <summary>Processor time used so far, by all its threads.</summary>
-    public TimeSpan Processor
-    {
-        get
-        {
-            // After the name in parentheses: utime and stime are the 12th and 13th, in ticks of 10 ms.
-            var fields = File.ReadAllText($"/proc/{_process.Id}/stat").Split(") ")[1].Split(' ');
-            return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
-        }
-    }
+    public TimeSpan Processor => ProcessTimes.Of(_process.Id);
 
     /// <summary>Starts a program that lies beside this one and waits for the line with its addresses.</summary>
     public static async Task<BenchProcess> StartAsync(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)

@@ -15,16 +15,16 @@ internal static class ClosedLoop
 
     private static int _connections;
 
-    /// <param name="target">Scheme, host and port.</param>
-    /// <param name="connections">That send at the same time.</param>
+    /// <param name="targets">Scheme, host and port of each that takes webhooks; the connections go to them in turn.</param>
+    /// <param name="connections">That send at the same time, over all of them.</param>
     /// <param name="measured">How long it counts.</param>
     /// <param name="mark">Called when that time begins and when it ends.</param>
-    public static async Task<LoopResult> RunAsync(Uri target, int connections, TimeSpan measured, Action mark)
+    public static async Task<LoopResult> RunAsync(IReadOnlyList<Uri> targets, int connections, TimeSpan measured, Action mark)
     {
         using var stop = new CancellationTokenSource();
         var phase = new Phase();
         var senders = Enumerable.Range(0, connections)
-            .Select(_ => Task.Run(() => SendAsync(target, Interlocked.Increment(ref _connections), phase, stop.Token))).ToArray();
+            .Select(i => Task.Run(() => SendAsync(targets[i % targets.Count], Interlocked.Increment(ref _connections), phase, stop.Token))).ToArray();
         await Task.Delay(LeadIn, TimeProvider.System, CancellationToken.None);
         mark();
         var began = TimeProvider.System.GetTimestamp();
@@ -36,14 +36,14 @@ internal static class ClosedLoop
         await stop.CancelAsync();
         var results = await Task.WhenAll(senders);
         TimeSpan[] latencies = [.. results.SelectMany(result => result.Latencies).Order()];
-        return new LoopResult(took, latencies, results.Sum(result => result.Refused));
+        return new LoopResult(took, latencies, results.Sum(result => result.Accepted), results.Sum(result => result.Refused));
     }
 
-    private static async Task<(List<TimeSpan> Latencies, int Refused)> SendAsync(Uri target, int number, Phase phase, CancellationToken stop)
+    private static async Task<(List<TimeSpan> Latencies, int Accepted, int Refused)> SendAsync(Uri target, int number, Phase phase, CancellationToken stop)
     {
         var webhooks = new Webhooks(target.Authority, number);
         var latencies = new List<TimeSpan>(10_000);
-        var refused = 0;
+        var (accepted, refused) = (0, 0);
         var answer = new byte[4096];
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(target.Host, target.Port, stop);
@@ -56,14 +56,17 @@ internal static class ClosedLoop
             if (status != 202)
             {
                 refused++;
+                continue;
             }
-            else if (phase.Counts)
+
+            accepted++;
+            if (phase.Counts)
             {
                 latencies.Add(TimeProvider.System.GetElapsedTime(began));
             }
         }
 
-        return (latencies, refused);
+        return (latencies, accepted, refused);
     }
 
     // The gateway's answers are small, carry their length, and nothing is sent before they are read: no chunks, no rests.
@@ -119,8 +122,9 @@ internal static class ClosedLoop
 /// <summary>What a while of load brought.</summary>
 /// <param name="Took">The measured time.</param>
 /// <param name="Latencies">Of each webhook that was answered 202 in it, sorted.</param>
+/// <param name="Accepted">All that were, the lead-in's included.</param>
 /// <param name="Refused">Any other answer, the lead-in's included.</param>
-internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Refused)
+internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Accepted, int Refused)
 {
     public double PerSecond => Latencies.Length / Took.TotalSeconds;
 

@@ -3,13 +3,33 @@ using System.Text.Json.Nodes;
 
 namespace AngoGateway.Bench;
 
-/// <summary>The gateway as a contender: a new process on a new SQLite journal, with consumers that answer 200.</summary>
+/// <summary>The gateway as a contender: new processes on a new journal, with consumers that answer 200.</summary>
 internal static class GatewayStand
 {
+    private const string Database = "GATEWAY_BENCH_DATABASE";
+
+    /// <summary>One gateway with a SQLite journal.</summary>
     /// <param name="options">How many consumers.</param>
     /// <param name="environment">Of the gateway.</param>
     /// <param name="collector">Runs beside it and ends with it; null: none.</param>
-    public static async Task<Stand> StartAsync(BenchOptions options, IReadOnlyDictionary<string, string> environment, BenchProcess? collector)
+    public static Task<Stand> SqliteAsync(BenchOptions options, IReadOnlyDictionary<string, string> environment, BenchProcess? collector) => StartAsync(
+        options, replicas: 1, new JsonObject { ["type"] = "sqlite", ["path"] = "gateway.db" }, environment, collector, database: null);
+
+    /// <summary>Several gateways that share a new schema of a PostgreSQL.</summary>
+    /// <param name="options">How many consumers.</param>
+    /// <param name="database">Where the schema is.</param>
+    /// <param name="schema">Its connection string.</param>
+    /// <param name="replicas">How many gateways.</param>
+    public static Task<Stand> PostgresAsync(BenchOptions options, PostgresCluster database, string schema, int replicas) => StartAsync(
+        options,
+        replicas,
+        new JsonObject { ["type"] = "postgres", ["connectionString"] = $"env:{Database}" },
+        new Dictionary<string, string> { [Database] = schema },
+        collector: null,
+        database);
+
+    private static async Task<Stand> StartAsync(
+        BenchOptions options, int replicas, JsonObject journal, IReadOnlyDictionary<string, string> environment, BenchProcess? collector, PostgresCluster? database)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-bench-");
         var others = new List<BenchProcess>();
@@ -19,20 +39,28 @@ internal static class GatewayStand
         }
 
         var config = Path.Combine(folder.FullName, "gateway.json");
-        await File.WriteAllTextAsync(config, Config([.. others.Select(consumer => consumer.Addresses[0])]));
-        var gateway = await BenchProcess.StartAsync(
-            "ango-gateway.dll", ["run", "--config", config], new Dictionary<string, string>(environment) { ["GATEWAY_BENCH_SECRET"] = Webhooks.Secret });
+        await File.WriteAllTextAsync(config, Config(journal, [.. others.Select(consumer => consumer.Addresses[0])]));
+        var gateways = new List<BenchProcess>();
+        for (var i = 0; i < replicas; i++)
+        {
+            gateways.Add(await BenchProcess.StartAsync(
+                "ango-gateway.dll", ["run", "--config", config], new Dictionary<string, string>(environment) { ["GATEWAY_BENCH_SECRET"] = Webhooks.Secret }));
+        }
+
         if (collector is not null)
         {
             others.Add(collector);
         }
 
         return new Stand(
-            gateway.Addresses[0],
-            [gateway, .. others],
-            () => DrainAsync(gateway.Addresses[1]),
+            gateways,
+            others,
+            () => DrainAsync(gateways[0].Addresses[1]),
             () => collector is null ? Task.FromResult("") : Collector.CountsAsync(collector.Addresses[1]),
-            () => folder.Delete(recursive: true));
+            () => folder.Delete(recursive: true))
+        {
+            Database = database,
+        };
     }
 
     // What one turn leaves behind must not be delivered in another's.
@@ -50,10 +78,10 @@ internal static class GatewayStand
         }
     }
 
-    private static string Config(Uri[] consumers) => new JsonObject
+    private static string Config(JsonObject journal, Uri[] consumers) => new JsonObject
     {
         ["listen"] = new JsonObject { ["public"] = "http://127.0.0.1:0", ["admin"] = "http://127.0.0.1:0" },
-        ["journal"] = new JsonObject { ["type"] = "sqlite", ["path"] = "gateway.db" },
+        ["journal"] = journal,
         ["sources"] = new JsonObject
         {
             ["ango"] = new JsonObject

@@ -1,3 +1,5 @@
+using AngoGateway.Bench.Scaling;
+
 namespace AngoGateway.Bench;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1]";
+    private const string Usage = "gateway-bench tracing|replicas|statements [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -14,6 +16,14 @@ internal static class Program
         {
             case "tracing" when BenchOptions.Read(args[1..]) is { } options:
                 return await TracingBench.RunAsync(options);
+            case "replicas" when BenchOptions.Read(args[1..]) is { } options:
+                return await ReplicasBench.RunAsync(options);
+            case "statements" when BenchOptions.Read(args[1..]) is { } options:
+                await StatementsBench.RunAsync(options);
+                return 0;
+            case "scaling" when args.Length == 1:
+                ScalingBench.Run();
+                return 0;
             case "collector":
                 await Collector.RunAsync();
                 return 0;

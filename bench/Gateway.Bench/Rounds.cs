@@ -4,7 +4,9 @@ namespace AngoGateway.Bench;
 /// <param name="Loop">The load's side.</param>
 /// <param name="Processor">Used meanwhile by the process that is compared.</param>
 /// <param name="AllProcessors">By all that the webhooks kept busy, the senders included.</param>
-internal sealed record Turn(LoopResult Loop, TimeSpan Processor, TimeSpan AllProcessors);
+/// <param name="Delivered">Used by the process that is compared for each webhook, in microseconds, until all were delivered.</param>
+/// <param name="Database">What its database did for each webhook until then; null: it has none.</param>
+internal sealed record Turn(LoopResult Loop, TimeSpan Processor, TimeSpan AllProcessors, double Delivered, DatabaseWork? Database);
 
 /// <summary>
 /// Lets contenders take short turns, A B A B, so that whatever else the machine does meets all of them alike; the first is
@@ -12,7 +14,7 @@ internal sealed record Turn(LoopResult Loop, TimeSpan Processor, TimeSpan AllPro
 /// </summary>
 internal sealed class Rounds(IReadOnlyList<Contender> contenders)
 {
-    // Fewer leave much to the compilers, however long they took.
+    // At each target: fewer leave much to the compilers, however long they took.
     private const int LeastWarmUp = 5000;
 
     private readonly List<Turn>[] _turns = [.. contenders.Select(_ => new List<Turn>())];
@@ -78,14 +80,35 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
                 $"{Median(_turns[i], static turn => turn.Loop.Percentile(0.99).TotalMilliseconds):0.0} ms | " +
                 $"{Median(_turns[i], static turn => Each(turn, turn.Processor)):0} µs | {Median(_turns[i], static turn => Each(turn, turn.AllProcessors)):0} µs |");
         }
+
+        if (_turns.Any(static turns => turns[0].Database is not null))
+        {
+            PrintDatabase();
+        }
+    }
+
+    private void PrintDatabase()
+    {
+        Console.WriteLine();
+        Console.WriteLine("| per webhook until it is delivered, median | gateway | database | log | syncs | transactions |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+        for (var i = 0; i < contenders.Count; i++)
+        {
+            Console.WriteLine($"| {contenders[i].Name} | {Median(_turns[i], static turn => turn.Delivered):0} µs | {(_turns[i][0].Database is null
+                ? "| | |"
+                : $"{Of(_turns[i], static work => work.Microseconds):0} µs | {Of(_turns[i], static work => work.WalBytes):0} bytes | " +
+                    $"{Of(_turns[i], static work => work.Syncs):0.000} | {Of(_turns[i], static work => work.Commits):0.00}")} |");
+        }
+
+        static double Of(List<Turn> turns, Func<DatabaseWork, double> figure) => Median(turns, turn => figure(turn.Database!.Value));
     }
 
     private async Task WarmUpAsync(Stand stand, BenchOptions options)
     {
         var accepted = 0;
-        for (var second = 0; second < options.WarmUp || accepted < LeastWarmUp; second++)
+        for (var second = 0; second < options.WarmUp || accepted < LeastWarmUp * stand.Targets.Count; second++)
         {
-            var loop = await ClosedLoop.RunAsync(stand.Target, options.Connections, TimeSpan.FromSeconds(1), static () => { });
+            var loop = await ClosedLoop.RunAsync(stand.Targets, options.Connections, TimeSpan.FromSeconds(1), static () => { });
             accepted += loop.Latencies.Length;
             _refused += loop.Refused;
         }
@@ -96,14 +119,20 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
     private async Task<Turn> TurnAsync(Stand stand, BenchOptions options)
     {
         var (processor, all) = (TimeSpan.Zero, TimeSpan.Zero);
+        var (work, used) = (stand.Database is { } database ? await database.WorkAsync() : default, stand.Processor);
         var loop = await ClosedLoop.RunAsync(
-            stand.Target,
+            stand.Targets,
             options.Connections,
             TimeSpan.FromSeconds(options.Seconds),
             () => (processor, all) = (stand.Processor - processor, stand.AllProcessors - all));
         _refused += loop.Refused;
         await stand.DrainAsync();
-        return new Turn(loop, processor, all);
+        return new Turn(
+            loop,
+            processor,
+            all,
+            (stand.Processor - used).TotalMicroseconds / loop.Accepted,
+            stand.Database is { } same ? (await same.WorkAsync() - work) / loop.Accepted : null);
     }
 
     private static double Rate(Turn turn) => turn.Loop.PerSecond;

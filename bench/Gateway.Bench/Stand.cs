@@ -6,21 +6,29 @@ namespace AngoGateway.Bench;
 internal sealed record Contender(string Name, Func<BenchOptions, Task<Stand>> StartAsync);
 
 /// <summary>A contender that is up and takes webhooks.</summary>
-/// <param name="target">Scheme, host and port.</param>
-/// <param name="processes">All of it; the first is the one that is compared.</param>
+/// <param name="compared">What takes them, each at its first address; the load is spread over them.</param>
+/// <param name="others">What the webhooks keep busy beside it.</param>
 /// <param name="drainAsync">Returns when it has nothing more to do.</param>
 /// <param name="noteAsync">What else is worth saying at its end.</param>
 /// <param name="dispose">After its processes have ended.</param>
 internal sealed class Stand(
-    Uri target, IReadOnlyList<BenchProcess> processes, Func<Task> drainAsync, Func<Task<string>> noteAsync, Action dispose) : IAsyncDisposable
+    IReadOnlyList<BenchProcess> compared, IReadOnlyList<BenchProcess> others, Func<Task> drainAsync, Func<Task<string>> noteAsync, Action dispose)
+    : IAsyncDisposable
 {
-    public Uri Target => target;
+    /// <summary>Scheme, host and port of each.</summary>
+    public IReadOnlyList<Uri> Targets { get; } = [.. compared.Select(process => process.Addresses[0])];
 
-    /// <summary>Processor time of the process that is compared.</summary>
-    public TimeSpan Processor => processes[0].Processor;
+    /// <summary>The database it works on; outlives it. Null: none.</summary>
+    public PostgresCluster? Database { get; init; }
+
+    /// <summary>Processor time of what is compared.</summary>
+    public TimeSpan Processor => Sum(compared);
+
+    /// <summary>Processor time of the database.</summary>
+    public TimeSpan DatabaseProcessor => Database?.Processor ?? TimeSpan.Zero;
 
     /// <summary>Processor time of all that the webhooks keep busy, the senders included.</summary>
-    public TimeSpan AllProcessors => processes.Aggregate(Environment.CpuUsage.TotalTime, static (sum, process) => sum + process.Processor);
+    public TimeSpan AllProcessors => Environment.CpuUsage.TotalTime + Processor + Sum(others) + DatabaseProcessor;
 
     public Task DrainAsync() => drainAsync();
 
@@ -28,11 +36,14 @@ internal sealed class Stand(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in processes)
+        foreach (var process in compared.Concat(others))
         {
             await process.DisposeAsync();
         }
 
         dispose();
     }
+
+    private static TimeSpan Sum(IEnumerable<BenchProcess> processes) =>
+        processes.Aggregate(TimeSpan.Zero, static (sum, process) => sum + process.Processor);
 }

@@ -13,7 +13,7 @@ internal static class TracingBench
     {
         var rounds = new Rounds(
         [
-            new Contender("no telemetry", static options => GatewayStand.StartAsync(options, new Dictionary<string, string>(), collector: null)),
+            new Contender("no telemetry", static options => GatewayStand.SqliteAsync(options, new Dictionary<string, string>(), collector: null)),
             new Contender("traces at 10 %", static options => ExportAsync(options, ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"))),
             new Contender("traces at 10 %, metrics, logs", static options => ExportAsync(options)),
         ]);
@@ -45,6 +45,6 @@ internal static class TracingBench
             environment[name] = value;
         }
 
-        return await GatewayStand.StartAsync(options, environment, collector);
+        return await GatewayStand.SqliteAsync(options, environment, collector);
     }
 }
