@@ -49,8 +49,8 @@ public sealed class JournalsAgreeTests
 
                     var stored = TestJournals.Event(time, task);
                     stored = stored with { Key = stored.Key with { UpdatedAtMs = 1 } };
-                    var expected = await memory.Do(act, stored, consumer);
-                    Assert.Equal(expected, await disk.Do(act, stored, consumer));
+                    var expected = $"{act}: {await memory.Do(act, stored, consumer)}";
+                    Assert.Equal(expected, $"{act}: {await disk.Do(act, stored, consumer)}");
                 }
             },
             iter: histories);
@@ -71,7 +71,7 @@ public sealed class JournalsAgreeTests
             Act.Defer => await Settle(DeliveryState.Pending, timeProvider.GetUtcNow().AddSeconds(1), counts: false),
             Act.Kill => await Settle(DeliveryState.Dead, null, counts: true),
             Act.Release => Release(),
-            Act.SettleStale => _stale.Count == 0 ? "" : (await journal.SettleAsync(_stale[^1], Settlement(DeliveryState.Dead, null, true), default)).ToString(),
+            Act.SettleStale => await SettleStale(),
             Act.NextDue => $"{await journal.NextDueAsync(Consumers[consumer], inTaskOrder: false, default):O}",
             Act.Find => $"{await journal.FindAsync(stored.Key, default)}",
             _ => "",
@@ -94,6 +94,12 @@ public sealed class JournalsAgreeTests
 
             return (await journal.SettleAsync(delivery, Settlement(state, dueAt, counts), default)).ToString();
         }
+
+        // One that was released and is held again is told apart only where leases are numbered.
+        private async Task<string> SettleStale() =>
+            _stale.Count == 0 || _held.Exists(held => held.Id == _stale[^1].Id && held.Attempts == _stale[^1].Attempts)
+                ? ""
+                : (await journal.SettleAsync(_stale[^1], Settlement(DeliveryState.Dead, null, counts: true), default)).ToString();
 
         private string Release()
         {

@@ -146,6 +146,7 @@ internal sealed partial class PostgresJournal : IJournal
                     ? await _claims.ClaimInOrderAsync(consumer, limit, _leases.Milliseconds, cancellationToken)
                     : await _claims.ClaimAsync(consumer, limit, _leases.Milliseconds, cancellationToken);
                 _leases.Add(claimed, inTaskOrder);
+                _signals.Claimed(consumer, claimed.Count);
                 return claimed;
             },
             cancellationToken);

@@ -19,6 +19,7 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
 
     private readonly WorkSignals _local = new(timeProvider);
     private readonly ConcurrentDictionary<string, bool> _waiting = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _idle = new(StringComparer.Ordinal);
     private readonly Channel<string> _news = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
     private CancellationToken _closing;
@@ -35,16 +36,24 @@ internal sealed partial class PostgresSignals(PostgresDatabase database, Guid ow
         return _local.WaitAsync(consumer, limit, cancellationToken);
     }
 
+    /// <summary>A lane here has claimed. One that found nothing is idle: it has room for what comes.</summary>
+    public void Claimed(string consumer, int count) => _idle[consumer] = count == 0;
+
     /// <summary>Wakes the lanes of this gateway.</summary>
     public void Pulse(string consumer) => _local.Pulse(consumer);
 
-    /// <summary>There is new work: wakes lanes here at once and elsewhere soon.</summary>
+    /// <summary>
+    /// There is new work: wakes lanes here at once, and those of the others soon where the one here is busy. An idle one takes
+    /// it alone: with many gateways nearly all who are woken would find nothing.
+    /// </summary>
     public void Announce(IEnumerable<string> consumers)
     {
         foreach (var consumer in consumers)
         {
+            if (!_idle.GetValueOrDefault(consumer))
+                _news.Writer.TryWrite(consumer);
+
             Pulse(consumer);
-            _news.Writer.TryWrite(consumer);
         }
     }
 

@@ -16,8 +16,8 @@ internal sealed record ScalingInputs
     public int Concurrency { get; init; } = 16;
     public double BetweenNotes { get; init; } = 25_000;
 
-    /// <summary>Not what the code does: others are told only of what finds its own lane full.</summary>
-    public bool TellWhenFull { get; init; }
+    /// <summary>Not what the code does: others are told of everything, and not only of what finds its own lane busy.</summary>
+    public bool TellAlways { get; init; }
 
     public double BetweenLooks { get; init; } = 1_000_000;
     public double BetweenSigns { get; init; } = 5_000_000;

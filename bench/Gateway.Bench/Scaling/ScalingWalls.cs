@@ -24,9 +24,9 @@ internal static class ScalingWalls
 
     private static readonly (string Name, ScalingInputs Inputs)[] Notes =
     [
-        ("as it is: a note at most each 25 ms", new()),
-        ("at most each 250 ms", new() { BetweenNotes = 250_000 }),
-        ("only of what finds its own lane full", new() { TellWhenFull = true }),
+        ("as it is: a note of what finds its own lane busy, at most each 25 ms", new()),
+        ("a note of everything, at most each 25 ms", new() { TellAlways = true }),
+        ("a note of everything, at most each 250 ms", new() { TellAlways = true, BetweenNotes = 250_000 }),
     ];
 
     public static void Print()

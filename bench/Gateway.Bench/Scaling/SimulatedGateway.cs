@@ -140,11 +140,11 @@ internal sealed class SimulatedGateway
 
         for (var consumer = 0; consumer < _lanes.Length; consumer++)
         {
+            _news |= _inputs.TellAlways || !_lanes[consumer].IsIdle;
             _database.Free[consumer] += slice.Length;
             _lanes[consumer].Pulse();
         }
 
-        _news |= _inputs.TellWhenFull ? _lanes.Any(lane => lane.InFlight >= _inputs.Concurrency) : _lanes.Length > 0;
         Tell();
         Commit();
     }

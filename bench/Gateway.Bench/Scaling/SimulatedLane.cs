@@ -12,6 +12,9 @@ internal sealed class SimulatedLane(Clock clock, ScalingInputs inputs, Simulated
     /// <summary>Leases, of attempts and of what is at hand.</summary>
     public int Held => InFlight + _window;
 
+    /// <summary>It has room and found nothing: it takes what comes next by itself.</summary>
+    public bool IsIdle { get; private set; }
+
     /// <summary>There may be work.</summary>
     public void Pulse()
     {
@@ -61,6 +64,7 @@ internal sealed class SimulatedLane(Clock clock, ScalingInputs inputs, Simulated
             () =>
             {
                 free();
+                IsIdle = got == 0;
                 if (got == 0)
                 {
                     gateway.EmptyClaims++;
