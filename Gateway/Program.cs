@@ -6,6 +6,7 @@ using AngoGateway.Forwarding;
 using AngoGateway.Ingress;
 using AngoGateway.Operator;
 using AngoGateway.Telemetry;
+using Microsoft.AspNetCore.Connections;
 
 namespace AngoGateway;
 
@@ -26,6 +27,7 @@ internal static class Program
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, live.Current.Listen));
 
         // Inbound half.
+        services.AddSingleton<IMemoryPoolFactory<byte>, BodyBlocks>();
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Acceptance>();

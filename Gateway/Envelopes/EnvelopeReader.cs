@@ -9,6 +9,8 @@ internal readonly record struct EnvelopeReading(Envelope? Envelope, string? Faul
 
 /// <summary>Reads the envelope in one forward pass over the payload, without a document model.</summary>
 /// <remarks>
+/// Large values that cannot hold any of it are skimmed: their strings and brackets must match, what they say is not looked at
+/// (docs/decisions/2026-11-26-large-values-are-skimmed.md).
 /// Root <c>projectId</c>, <c>batches</c>, <c>batchNames</c> and the direct children of root <c>task</c> count, nothing
 /// deeper: <c>stageHistory</c> and <c>metadata</c> carry look-alikes. Of a doubled key the last one counts, a whole
 /// <c>task</c> included. The old shape has no <c>task</c> but an array <c>tasks</c>: its only element counts.
@@ -24,27 +26,15 @@ internal static class EnvelopeReader
     {
         var skipped = payload.StartsWith("\uFEFF"u8) ? 3 : 0;
         var json = payload[skipped..];
-        var reader = new Utf8JsonReader(json, Strict);
-        var found = default(RootFields);
-        var complete = false;
+        var cursor = new JsonCursor(json);
+        RootFields found;
         try
         {
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.StartObject)
-            {
-                found = ReadRoot(ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
-
-            complete = true;
-            reader.Read(); // Throws when anything but white space follows.
+            found = ReadAll(ref cursor);
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            return new EnvelopeReading(null, JsonFault.Describe(exception, in reader, json, skipped, complete));
+            return new EnvelopeReading(null, JsonFault.Of(json, skipped));
         }
 
         var task = found.HasTask ? found.Task : found.OnlyOfTasks;
@@ -61,38 +51,55 @@ internal static class EnvelopeReader
         return texts.Fault is null ? new EnvelopeReading(envelope, null) : new EnvelopeReading(null, texts.Fault);
     }
 
-    private static RootFields ReadRoot(ref Utf8JsonReader reader)
+    private static RootFields ReadAll(ref JsonCursor cursor)
+    {
+        var found = default(RootFields);
+        cursor.Read();
+        if (cursor.TokenType == JsonTokenType.StartObject)
+        {
+            found = ReadRoot(ref cursor);
+        }
+        else
+        {
+            cursor.Skip();
+        }
+
+        cursor.Read(); // Throws when anything but white space follows.
+        return found;
+    }
+
+    private static RootFields ReadRoot(ref JsonCursor cursor)
     {
         var found = default(RootFields);
         Span<byte> scratch = stackalloc byte[JsonKey.Longest];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (cursor.Read() && cursor.TokenType == JsonTokenType.PropertyName)
         {
-            var key = JsonKey.Of(reader.ValueSpan, reader.ValueIsEscaped, scratch);
-            reader.Read();
+            var key = JsonKey.Of(cursor.ValueSpan, cursor.ValueIsEscaped, scratch);
+            cursor.Read();
             if (key.SequenceEqual("projectId"u8))
             {
-                found.Project = TextSlot.TakeText(ref reader);
+                found.Project = TextSlot.TakeText(ref cursor);
             }
             else if (key.SequenceEqual("batches"u8))
             {
-                found.Batches = TextSlot.TakeArray(ref reader);
+                found.Batches = TextSlot.TakeArray(ref cursor);
             }
             else if (key.SequenceEqual("batchNames"u8))
             {
-                found.BatchNames = TextSlot.TakeArray(ref reader);
+                found.BatchNames = TextSlot.TakeArray(ref cursor);
             }
             else if (key.SequenceEqual("task"u8))
             {
-                found.HasTask = reader.TokenType == JsonTokenType.StartObject;
-                found.Task = TaskFields.Take(ref reader);
+                found.HasTask = cursor.TokenType == JsonTokenType.StartObject;
+                found.Task = TaskFields.Take(ref cursor);
             }
             else if (key.SequenceEqual("tasks"u8))
             {
-                found.OnlyOfTasks = TaskFields.TakeOnly(ref reader);
+                found.OnlyOfTasks = TaskFields.TakeOnly(ref cursor);
             }
             else
             {
-                reader.Skip();
+                cursor.Skip();
             }
         }
 

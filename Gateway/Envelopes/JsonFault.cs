@@ -5,13 +5,28 @@ namespace AngoGateway.Envelopes;
 /// <summary>Says what is wrong with a payload that is not JSON. The parser's own messages quote the payload.</summary>
 internal static class JsonFault
 {
-    /// <param name="exception">Where the parser stopped.</param>
-    /// <param name="reader">The parser as it stopped.</param>
+    /// <summary>Reads all of it strictly, to the first fault.</summary>
     /// <param name="json">The payload without its byte order mark.</param>
     /// <param name="skipped">Length of the byte order mark.</param>
-    /// <param name="complete">Whether a whole value had been read before.</param>
-    public static string Describe(
-        JsonException exception, in Utf8JsonReader reader, ReadOnlySpan<byte> json, int skipped, bool complete)
+    public static string Of(ReadOnlySpan<byte> json, int skipped)
+    {
+        var reader = new Utf8JsonReader(json, EnvelopeReader.Strict);
+        var complete = false;
+        try
+        {
+            reader.Read();
+            reader.Skip();
+            complete = true;
+            reader.Read(); // Throws when anything but white space follows.
+            return "The body is not valid JSON.";
+        }
+        catch (JsonException exception)
+        {
+            return Describe(exception, in reader, json, skipped, complete);
+        }
+    }
+
+    private static string Describe(JsonException exception, in Utf8JsonReader reader, ReadOnlySpan<byte> json, int skipped, bool complete)
     {
         if (json.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {

@@ -7,9 +7,9 @@ namespace AngoGateway.Envelopes;
 internal readonly record struct TextSlot(int Start, int Length)
 {
     /// <summary>The value that the reader stands on when it is a non-empty string or a number; anything else is passed over.</summary>
-    public static TextSlot TakeText(ref Utf8JsonReader reader)
+    public static TextSlot TakeText(ref JsonCursor reader)
     {
-        var start = (int)reader.TokenStartIndex;
+        var start = reader.TokenStart;
         switch (reader.TokenType)
         {
             case JsonTokenType.String when !reader.ValueSpan.IsEmpty:
@@ -23,12 +23,12 @@ internal readonly record struct TextSlot(int Start, int Length)
     }
 
     /// <summary>The value that the reader stands on when it is an array; the reader passes it either way.</summary>
-    public static TextSlot TakeArray(ref Utf8JsonReader reader)
+    public static TextSlot TakeArray(ref JsonCursor reader)
     {
-        var start = (int)reader.TokenStartIndex;
+        var start = reader.TokenStart;
         var isArray = reader.TokenType == JsonTokenType.StartArray;
-        reader.Skip();
-        return isArray ? new TextSlot(start, (int)reader.BytesConsumed - start) : default;
+        reader.SkipStrictly();
+        return isArray ? new TextSlot(start, reader.Consumed - start) : default;
     }
 }
 
@@ -96,14 +96,14 @@ internal ref struct PayloadTexts(ReadOnlySpan<byte> json, int skipped)
         return texts;
     }
 
-    private static Utf8JsonReader Enter(ReadOnlySpan<byte> array)
+    private static JsonCursor Enter(ReadOnlySpan<byte> array)
     {
-        var reader = new Utf8JsonReader(array, EnvelopeReader.Strict);
+        var reader = new JsonCursor(array);
         reader.Read();
         return reader;
     }
 
-    private static bool TryNext(ref Utf8JsonReader reader, out TextSlot item)
+    private static bool TryNext(ref JsonCursor reader, out TextSlot item)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

@@ -12,7 +12,7 @@ internal struct TaskFields
     public TextSlot UpdatedAt;
 
     /// <summary>Reads the value of <c>task</c>; nothing when it is no object.</summary>
-    public static TaskFields Take(ref Utf8JsonReader reader)
+    public static TaskFields Take(ref JsonCursor reader)
     {
         var found = default(TaskFields);
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -59,7 +59,7 @@ internal struct TaskFields
     /// <remarks>
     /// With several the event is keyed by its bytes: a key made of one of them would drop what changed in the others.
     /// </remarks>
-    public static TaskFields TakeOnly(ref Utf8JsonReader reader)
+    public static TaskFields TakeOnly(ref JsonCursor reader)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {

@@ -12,6 +12,9 @@ internal sealed class ConsumerHttpClients(ILogger<ForwarderHttpClientFactory> lo
     /// <summary>An internal service answers a SYN at once or not at all; two lost SYNs (1 s, 2 s) still fit well.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+        new WholeBody(base.WrapHandler(context, handler));
+
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);

@@ -24,11 +24,23 @@ internal sealed class ConsumerTransforms : ITransformProvider
         // A consumer that asks for X-Forwarded-* by a transform of its own still gets it.
         context.UseDefaultForwarders = false;
 
+        var activity = context.Cluster?.HttpRequest?.ActivityTimeout ?? TimeSpan.Zero;
+        context.AddRequestTransform(request => SendWhole(request, activity));
         if (string.IsNullOrEmpty(context.Cluster?.HttpClient?.RequestHeaderEncoding))
             context.AddRequestTransform(RefuseUnsendableHeaders);
         context.AddResponseTransform(DropLengthOfNothing);
         context.AddResponseTransform(response =>
             response.HttpContext.Features.Get<Exchange>()!.TakeResponseAsync(response));
+    }
+
+    // YARP begins its activity timeout anew with each part of a body that it has copied. One that is no shorter than the
+    // attempt's own has no part in this; a shorter one, which somebody wrote, goes on meaning what it says.
+    private static ValueTask SendWhole(RequestTransformContext request, TimeSpan activity)
+    {
+        var exchange = request.HttpContext.Features.Get<Exchange>()!;
+        if (activity >= exchange.Timeout)
+            WholeBody.Set(request.ProxyRequest, exchange.Payload);
+        return ValueTask.CompletedTask;
     }
 
     // RFC 9110, 8.6: a 204 has no Content-Length. Some services send one, and Kestrel would wait for the bytes.

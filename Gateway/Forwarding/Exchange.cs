@@ -7,15 +7,20 @@ namespace AngoGateway.Forwarding;
 /// The state of one request on its way through YARP's pipeline, kept as a feature of its HttpContext: the deadline, and
 /// what the response's headers said.
 /// </summary>
+/// <param name="payload">What is sent.</param>
 /// <param name="timeout">Until the response's headers have arrived.</param>
 /// <param name="timeProvider">The clock of the deadline and of Retry-After dates.</param>
 /// <param name="beforeSuccess">Live requests: awaited once between a 2xx's headers and the first byte to the sender; false withholds the response. Null: stored.</param>
 /// <param name="caller">The caller's own token.</param>
 internal sealed class Exchange(
-    TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask<bool>>? beforeSuccess, CancellationToken caller) : IDisposable
+    ReadOnlyMemory<byte> payload, TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask<bool>>? beforeSuccess, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource _deadline = new(timeout, timeProvider);
     private CancellationTokenSource? _either;
+
+    public ReadOnlyMemory<byte> Payload => payload;
+
+    public TimeSpan Timeout => timeout;
 
     /// <summary>Cancelled by the caller or by the deadline.</summary>
     public CancellationToken Aborted =>
@@ -34,7 +39,7 @@ internal sealed class Exchange(
         if (context.ProxyResponse is not { } response)
             return;
 
-        _deadline.CancelAfter(Timeout.InfiniteTimeSpan);
+        _deadline.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
         // Fired while the headers were being copied: the token is cancelled already, so this must not count as a response.
         _deadline.Token.ThrowIfCancellationRequested();
         if ((int)response.StatusCode < 200)

@@ -18,7 +18,7 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
         features.Set<IServiceProvidersFeature>(new ServiceProvidersFeature { RequestServices = services });
-        using var exchange = new Exchange(consumer.Timeout, timeProvider, beforeSuccess: null, cancellationToken);
+        using var exchange = new Exchange(webhook.Payload, consumer.Timeout, timeProvider, beforeSuccess: null, cancellationToken);
         return await ForwardAsync(consumer, webhook, features, exchange, abort: null);
     }
 
@@ -45,7 +45,7 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
         Share<IHttpResetFeature>();
         Share<IHttpConnectionFeature>();
         Share<IServiceProvidersFeature>();
-        using var exchange = new Exchange(consumer.Timeout, timeProvider, beforeSuccess, live.RequestAborted);
+        using var exchange = new Exchange(webhook.Payload, consumer.Timeout, timeProvider, beforeSuccess, live.RequestAborted);
         var outcome = await ForwardAsync(consumer, webhook, features, exchange, live.Abort);
         if (outcome.Result != ForwardResult.Responded && !live.Response.HasStarted)
             live.Response.Clear();
