@@ -46,16 +46,18 @@ internal sealed class SqliteCheckpointer : IDisposable
     }
 
     /// <summary>The writer's, between two commits: starts the log anew when it has grown too far.</summary>
-    public void TruncateIfLarge(SqliteConnection writer)
+    /// <returns>Whether it was tried.</returns>
+    public bool TruncateIfLarge(SqliteConnection writer)
     {
         if (LogBytes <= MaxLogBytes)
-            return;
+            return false;
 
         // Accepts wait meanwhile: a reader that is not done in this time is tried again after the next step.
         raw.sqlite3_busy_timeout(writer.Handle, 100);
         Checkpoint(writer, Truncate);
         raw.sqlite3_busy_timeout(writer.Handle, SqliteSchema.BusyMilliseconds);
         Interlocked.Exchange(ref _logBytes, 0);
+        return true;
     }
 
     /// <summary>At a clean end: everything is in the file and the log is empty.</summary>

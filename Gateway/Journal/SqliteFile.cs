@@ -55,11 +55,12 @@ internal sealed class SqliteFile : IDisposable
         return null;
     }
 
-    /// <summary>The writer's, after a transaction and after it has cut the log itself: the log is no shorter from now on.</summary>
-    public void NoteLog()
+    /// <summary>The writer's, after a transaction: the log is no shorter from now on, unless the writer cuts it.</summary>
+    /// <param name="wasCut">By the writer; else one that is shorter than before was harmed in between, and the next look finds it so.</param>
+    public void NoteLog(bool wasCut)
     {
         if (_log is not null)
-            _logLength = RandomAccess.GetLength(_log);
+            _logLength = wasCut ? RandomAccess.GetLength(_log) : Math.Max(_logLength, RandomAccess.GetLength(_log));
     }
 
     public void Dispose()
