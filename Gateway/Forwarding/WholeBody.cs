@@ -8,16 +8,16 @@ namespace AngoGateway.Forwarding;
 /// </summary>
 internal sealed class WholeBody(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    private static readonly HttpRequestOptionsKey<ReadOnlyMemory<byte>> Payload = new("AngoGateway.Payload");
+    private static readonly HttpRequestOptionsKey<ReadOnlyMemory<byte>> Bytes = new("gateway.bytes");
 
     /// <summary>Lets the handler send these bytes in place of the request's own content.</summary>
     /// <param name="request">Its content's headers stay.</param>
     /// <param name="payload">Must stay valid until the request has been sent.</param>
-    public static void Set(HttpRequestMessage request, ReadOnlyMemory<byte> payload) => request.Options.Set(Payload, payload);
+    public static void Set(HttpRequestMessage request, ReadOnlyMemory<byte> payload) => request.Options.Set(Bytes, payload);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Options.TryGetValue(Payload, out var payload) && request.Content is { } streamed)
+        if (request.Options.TryGetValue(Bytes, out var payload) && request.Content is { } streamed)
             request.Content = Like(streamed.Headers, payload);
 
         return base.SendAsync(request, cancellationToken);
