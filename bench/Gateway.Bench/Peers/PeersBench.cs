@@ -50,7 +50,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
 
         Console.WriteLine();
         Console.WriteLine(
-            $"{options.Rounds} round(s) of new processes, {options.Turns} turn(s) of {options.Seconds} s each per size, {options.WarmUp} s of warm-up; " +
+            $"{options.Rounds} round(s) of new processes, {options.Turns} turn(s) of {options.Seconds} s each per size, half as many above 1 MB, {options.WarmUp} s of warm-up; " +
             $"unique signed payloads of labelled boxes; {PostgresCluster.Settings}, fsync on.");
         var refused = _turns.Values.SelectMany(static turns => turns).Sum(static turn => turn.Refused) + _latencies.Values.Sum(static measured => measured.Loop.Refused);
         if (refused > 0)
@@ -117,7 +117,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
 
     private async Task TakeTurnsAsync(PeerGround ground, Dictionary<Peer, Stand> stands, int size)
     {
-        for (var turn = 0; turn < options.Turns; turn++)
+        for (var turn = 0; turn < Turns(size); turn++)
         {
             // Back and forth, so that a machine that gets busier or quieter favours nobody.
             foreach (var peer in turn % 2 == 0 ? All : All.Reverse())
@@ -144,6 +144,9 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
             await stands[peer].DrainAsync();
         }
     }
+
+    // The largest take their time to arrive and to be checked.
+    private int Turns(int size) => size > 1 << 20 ? Math.Max(1, options.Turns / 2) : options.Turns;
 
     private int Connections(int size) => Math.Min(BytesOnTheWay / size, size >= 1 << 20 ? options.Connections / 4 : options.Connections);
 }
