@@ -29,7 +29,7 @@ internal static class Upstream
         var addresses = new List<string>();
         for (var i = 0; i < Services; i++)
         {
-            var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             listener.Listen(1024);
             addresses.Add($"http://{listener.LocalEndPoint}");
