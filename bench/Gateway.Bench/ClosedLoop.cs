@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 
 namespace AngoGateway.Bench;
 
@@ -13,18 +12,37 @@ internal static class ClosedLoop
     // New connections and a first answer each, before anything counts.
     private static readonly TimeSpan LeadIn = TimeSpan.FromMilliseconds(300);
 
+    private static readonly Payload Usual = Payload.Padded(2048);
+
     private static int _connections;
 
+    /// <summary>Different for each connection of the bench, whatever sends over it.</summary>
+    public static int NextConnection() => Interlocked.Increment(ref _connections);
+
+    /// <summary>Webhooks of 2 KB to something that queues them.</summary>
     /// <param name="targets">Scheme, host and port of each that takes webhooks; the connections go to them in turn.</param>
     /// <param name="connections">That send at the same time, over all of them.</param>
     /// <param name="measured">How long it counts.</param>
     /// <param name="mark">Called when that time begins and when it ends.</param>
-    public static async Task<LoopResult> RunAsync(IReadOnlyList<Uri> targets, int connections, TimeSpan measured, Action mark)
+    public static Task<LoopResult> RunAsync(IReadOnlyList<Uri> targets, int connections, TimeSpan measured, Action mark) =>
+        RunAsync(targets, connections, Usual, good: 202, measured, mark);
+
+    /// <param name="targets">Scheme, host and port of each that takes webhooks; the connections go to them in turn.</param>
+    /// <param name="connections">That send at the same time, over all of them.</param>
+    /// <param name="payload">What they send.</param>
+    /// <param name="good">The status of the answer that counts.</param>
+    /// <param name="measured">How long it counts.</param>
+    /// <param name="mark">Called when that time begins and when it ends.</param>
+    public static async Task<LoopResult> RunAsync(
+        IReadOnlyList<Uri> targets, int connections, Payload payload, int good, TimeSpan measured, Action mark)
     {
         using var stop = new CancellationTokenSource();
         var phase = new Phase();
+        // Large ones take their time to be written.
+        Webhooks[] webhooks = [.. Enumerable.Range(0, connections).Select(i => new Webhooks(targets[i % targets.Count].Authority, NextConnection(), payload))];
+        var first = TimeProvider.System.GetTimestamp();
         var senders = Enumerable.Range(0, connections)
-            .Select(i => Task.Run(() => SendAsync(targets[i % targets.Count], Interlocked.Increment(ref _connections), phase, stop.Token))).ToArray();
+            .Select(i => Task.Run(() => SendAsync(targets[i % targets.Count], webhooks[i], good, phase, stop.Token))).ToArray();
         await Task.Delay(LeadIn, TimeProvider.System, CancellationToken.None);
         mark();
         var began = TimeProvider.System.GetTimestamp();
@@ -36,26 +54,26 @@ internal static class ClosedLoop
         await stop.CancelAsync();
         var results = await Task.WhenAll(senders);
         TimeSpan[] latencies = [.. results.SelectMany(result => result.Latencies).Order()];
-        return new LoopResult(took, latencies, results.Sum(result => result.Accepted), results.Sum(result => result.Refused));
+        return new LoopResult(took, latencies, results.Sum(result => result.Accepted), results.Sum(result => result.Refused)) { First = first };
     }
 
-    private static async Task<(List<TimeSpan> Latencies, int Accepted, int Refused)> SendAsync(Uri target, int number, Phase phase, CancellationToken stop)
+    private static async Task<(List<TimeSpan> Latencies, int Accepted, int Refused)> SendAsync(
+        Uri target, Webhooks webhooks, int good, Phase phase, CancellationToken stop)
     {
-        var webhooks = new Webhooks(target.Authority, number);
         var latencies = new List<TimeSpan>(10_000);
         var (accepted, refused) = (0, 0);
         var answer = new byte[4096];
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(target.Host, target.Port, stop);
+        var socket = await ConnectAsync(target);
         while (!stop.IsCancellationRequested)
         {
             var request = webhooks.Next();
             var began = TimeProvider.System.GetTimestamp();
-            await socket.SendAsync(request, CancellationToken.None);
-            var status = await ReadAsync(socket, answer);
-            if (status != 202)
+            if (await AnswerAsync(socket, request, answer) != good)
             {
+                // One that refuses may close the connection.
                 refused++;
+                socket.Dispose();
+                socket = await ConnectAsync(target);
                 continue;
             }
 
@@ -66,45 +84,29 @@ internal static class ClosedLoop
             }
         }
 
+        socket.Dispose();
         return (latencies, accepted, refused);
     }
 
-    // The gateway's answers are small, carry their length, and nothing is sent before they are read: no chunks, no rests.
-    private static async Task<int> ReadAsync(Socket socket, byte[] answer)
+    private static async Task<Socket> ConnectAsync(Uri target)
     {
-        for (var (filled, whole) = (0, int.MaxValue); ;)
-        {
-            var read = await socket.ReceiveAsync(answer.AsMemory(filled), CancellationToken.None);
-            if (read == 0)
-            {
-                throw new IOException($"The connection was closed after \"{Encoding.ASCII.GetString(answer, 0, filled)}\".");
-            }
-
-            filled += read;
-            if (whole == int.MaxValue && answer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8) is var end and >= 0)
-            {
-                whole = end + 4 + Length(answer.AsSpan(0, end + 2));
-            }
-
-            if (filled >= whole)
-            {
-                // HTTP/1.1 202 …
-                return int.Parse(answer.AsSpan(9, 3));
-            }
-        }
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(target.Host, target.Port);
+        return socket;
     }
 
-    private static int Length(ReadOnlySpan<byte> head)
+    private static async Task<int> AnswerAsync(Socket socket, ReadOnlyMemory<byte> request, byte[] answer)
     {
-        var name = "Content-Length: "u8;
-        var at = head.IndexOf(name);
-        if (at < 0)
+        try
         {
-            throw new IOException($"An answer without Content-Length: \"{Encoding.ASCII.GetString(head)}\".");
+            await socket.SendAllAsync(request);
+        }
+        catch (SocketException)
+        {
+            // It may have answered before it had all, and closed the connection: that answer tells why.
         }
 
-        var value = head[(at + name.Length)..];
-        return int.Parse(value[..value.IndexOf((byte)'\r')]);
+        return await socket.ReadStatusAsync(answer);
     }
 
     private sealed class Phase
@@ -121,11 +123,14 @@ internal static class ClosedLoop
 
 /// <summary>What a while of load brought.</summary>
 /// <param name="Took">The measured time.</param>
-/// <param name="Latencies">Of each webhook that was answered 202 in it, sorted.</param>
+/// <param name="Latencies">Of each webhook that was answered well in it, sorted.</param>
 /// <param name="Accepted">All that were, the lead-in's included.</param>
 /// <param name="Refused">Any other answer, the lead-in's included.</param>
 internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Accepted, int Refused)
 {
+    /// <summary>When the first one was sent, as a timestamp.</summary>
+    public long First { get; init; }
+
     public double PerSecond => Latencies.Length / Took.TotalSeconds;
 
     public TimeSpan Percentile(double share) => Latencies.Length == 0 ? TimeSpan.Zero : Latencies[Math.Min(Latencies.Length - 1, (int)(Latencies.Length * share))];

@@ -28,18 +28,56 @@ internal static class GatewayStand
         collector: null,
         database);
 
+    /// <summary>One gateway before consumers that are up already.</summary>
+    /// <param name="journal">Its type: <c>memory</c> or <c>sqlite</c>, or <c>postgres</c> with a new schema of <paramref name="database"/>.</param>
+    /// <param name="mode">Of the only route.</param>
+    /// <param name="consumers">That the route leads to.</param>
+    /// <param name="database">Where the schema is.</param>
+    public static Task<Stand> BeforeAsync(string journal, string mode, IReadOnlyList<Uri> consumers, PostgresCluster? database = null) => StartAsync(
+        replicas: 1,
+        journal switch
+        {
+            "sqlite" => new JsonObject { ["type"] = journal, ["path"] = "gateway.db" },
+            "postgres" => new JsonObject { ["type"] = journal, ["connectionString"] = $"env:{Database}" },
+            _ => new JsonObject { ["type"] = journal },
+        },
+        mode,
+        consumers,
+        others: [],
+        new Dictionary<string, string>
+        {
+            [Database] = database?.NewSchema() ?? "",
+            // No other system writes a line for each request.
+            ["Logging__LogLevel__Default"] = "Warning",
+        },
+        collector: null,
+        database);
+
     private static async Task<Stand> StartAsync(
         BenchOptions options, int replicas, JsonObject journal, IReadOnlyDictionary<string, string> environment, BenchProcess? collector, PostgresCluster? database)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-bench-");
         var others = new List<BenchProcess>();
         for (var i = 0; i < options.Consumers; i++)
         {
             others.Add(await BenchProcess.StartAsync("gateway-bench.dll", ["consumer"], new Dictionary<string, string>()));
         }
 
+        return await StartAsync(replicas, journal, "queue", [.. others.Select(consumer => consumer.Addresses[0])], others, environment, collector, database);
+    }
+
+    private static async Task<Stand> StartAsync(
+        int replicas,
+        JsonObject journal,
+        string mode,
+        IReadOnlyList<Uri> consumers,
+        List<BenchProcess> others,
+        IReadOnlyDictionary<string, string> environment,
+        BenchProcess? collector,
+        PostgresCluster? database)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-bench-");
         var config = Path.Combine(folder.FullName, "gateway.json");
-        await File.WriteAllTextAsync(config, Config(journal, [.. others.Select(consumer => consumer.Addresses[0])]));
+        await File.WriteAllTextAsync(config, Config(journal, mode, consumers));
         var gateways = new List<BenchProcess>();
         for (var i = 0; i < replicas; i++)
         {
@@ -55,11 +93,13 @@ internal static class GatewayStand
         return new Stand(
             gateways,
             others,
-            () => DrainAsync(gateways[0].Addresses[1]),
+            () => mode == "proxy" ? Task.CompletedTask : DrainAsync(gateways[0].Addresses[1]),
             () => collector is null ? Task.FromResult("") : Collector.CountsAsync(collector.Addresses[1]),
             () => folder.Delete(recursive: true))
         {
             Database = database,
+            // In the mode that passes the consumer's answer on, 200.
+            Good = mode == "proxy" ? 200 : 202,
         };
     }
 
@@ -67,7 +107,7 @@ internal static class GatewayStand
     private static async Task DrainAsync(Uri admin)
     {
         using var http = new HttpClient();
-        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await ticks.WaitForNextTickAsync())
         {
             var consumers = (await http.GetFromJsonAsync<JsonNode>(new Uri(admin, "api/consumers")))!["consumers"]!.AsArray();
@@ -78,7 +118,7 @@ internal static class GatewayStand
         }
     }
 
-    private static string Config(JsonObject journal, Uri[] consumers) => new JsonObject
+    private static string Config(JsonObject journal, string mode, IReadOnlyList<Uri> consumers) => new JsonObject
     {
         ["listen"] = new JsonObject { ["public"] = "http://127.0.0.1:0", ["admin"] = "http://127.0.0.1:0" },
         ["journal"] = journal,
@@ -91,8 +131,8 @@ internal static class GatewayStand
             },
         },
         ["consumers"] = new JsonObject(consumers.Select((url, i) => KeyValuePair.Create<string, JsonNode?>($"consumer-{i + 1}", new JsonObject { ["url"] = url.ToString() }))),
-        ["routes"] = consumers.Length == 0
+        ["routes"] = consumers.Count == 0
             ? new JsonArray()
-            : new JsonArray(new JsonObject { ["match"] = new JsonObject(), ["to"] = new JsonArray([.. consumers.Select((_, i) => (JsonNode)$"consumer-{i + 1}")]) }),
+            : new JsonArray(new JsonObject { ["match"] = new JsonObject(), ["mode"] = mode, ["to"] = new JsonArray([.. consumers.Select((_, i) => (JsonNode)$"consumer-{i + 1}")]) }),
     }.ToJsonString();
 }

@@ -41,6 +41,23 @@ internal static class ProcessTimes
         return sum;
     }
 
+    /// <summary>A process and its children that live.</summary>
+    public static IEnumerable<int> Family(int process) => Directory.EnumerateDirectories("/proc")
+        .Select(static folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var other) ? other : 0)
+        .Where(other => other == process || (other > 0 && ParentOf(other) == process));
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            return int.Parse(Fields(process)[Parent], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
     private static string[] Fields(int process) => File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
 
     // In ticks of 10 ms.

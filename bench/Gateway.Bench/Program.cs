@@ -1,14 +1,15 @@
+using AngoGateway.Bench.Peers;
 using AngoGateway.Bench.Scaling;
 
 namespace AngoGateway.Bench;
 
 /// <summary>
-/// <c>gateway-bench NAME [--option value]…</c> runs a bench and prints its table. <c>collector</c> and <c>consumer</c> are what a
-/// bench starts beside the gateway, each in a process of its own so that none runs on another's heap.
+/// <c>gateway-bench NAME [--option value]…</c> runs a bench and prints its table. <c>collector</c>, <c>consumer</c>, <c>upstream</c> and
+/// <c>raw-yarp</c> are what a bench starts beside the gateway, each in a process of its own so that none runs on another's heap.
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|peers [--quick] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -24,6 +25,18 @@ internal static class Program
             case "scaling" when args.Length == 1:
                 ScalingBench.Run();
                 return 0;
+            case "peers" when args.Contains("--quick"):
+                return BenchOptions.Read([.. args[1..].Where(static arg => arg != "--quick")], PeersBench.Quick) is { } quick
+                    ? await new PeersBench(quick, PeersBench.Sizes[..2]).RunAsync()
+                    : await ExplainAsync();
+            case "peers" when BenchOptions.Read(args[1..], PeersBench.Usual) is { } options:
+                return await new PeersBench(options, options.Kilobytes > 0 ? [options.Kilobytes << 10] : PeersBench.Sizes).RunAsync();
+            case "upstream":
+                await Upstream.RunAsync();
+                return 0;
+            case "raw-yarp" when args.Length == 2:
+                await RawYarp.RunAsync(args[1]);
+                return 0;
             case "collector":
                 await Collector.RunAsync();
                 return 0;
@@ -31,9 +44,14 @@ internal static class Program
                 await Consumer.RunAsync();
                 return 0;
             default:
-                await Console.Error.WriteLineAsync(Usage);
-                return 2;
+                return await ExplainAsync();
         }
+    }
+
+    private static async Task<int> ExplainAsync()
+    {
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
     }
 }
 
@@ -44,12 +62,15 @@ internal static class Program
 /// <param name="WarmUp">Seconds of load before the first turn: compilers and caches settle.</param>
 /// <param name="Connections">Senders, each with one request on its way at a time.</param>
 /// <param name="Consumers">That get every event; 0 leaves all events unrouted.</param>
-internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds = 3, int WarmUp = 5, int Connections = 32, int Consumers = 1)
+/// <param name="Kilobytes">Of the payloads, where a bench has several sizes; 0: each of them.</param>
+internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds = 3, int WarmUp = 5, int Connections = 32, int Consumers = 1, int Kilobytes = 0)
 {
     /// <summary>Null when an option is unknown or no number.</summary>
-    public static BenchOptions? Read(string[] args)
+    /// <param name="args">Of the command line.</param>
+    /// <param name="usual">What holds where they say nothing; null: the defaults.</param>
+    public static BenchOptions? Read(string[] args, BenchOptions? usual = null)
     {
-        var options = new BenchOptions();
+        var options = usual ?? new BenchOptions();
         foreach (var pair in args.Chunk(2))
         {
             if (pair is not [var name, var text] || !int.TryParse(text, out var number) || number < 0)
@@ -76,6 +97,9 @@ internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds =
                     break;
                 case "--consumers":
                     options = options with { Consumers = number };
+                    break;
+                case "--kilobytes":
+                    options = options with { Kilobytes = number };
                     break;
                 default:
                     return null;

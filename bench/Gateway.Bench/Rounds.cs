@@ -50,7 +50,7 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
                 {
                     var mine = _turns[i].TakeLast(options.Turns).ToList();
                     Console.WriteLine(
-                        $"round {round}, {contenders[i].Name}: {Median(mine, Rate):0} accepted/s ({mine.Min(Rate):0}–{mine.Max(Rate):0}){await stands[i].NoteAsync()}");
+                        $"round {round}, {contenders[i].Name}: {Medians.Of(mine, Rate):0} accepted/s ({mine.Min(Rate):0}–{mine.Max(Rate):0}){await stands[i].NoteAsync()}");
                 }
             }
             finally
@@ -64,7 +64,7 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
     }
 
     /// <summary>The contender's median throughput as a share of the first one's.</summary>
-    public double Share(int contender) => Median(_turns[contender], Rate) / Median(_turns[0], Rate);
+    public double Share(int contender) => Medians.Of(_turns[contender], Rate) / Medians.Of(_turns[0], Rate);
 
     public void Print()
     {
@@ -75,10 +75,10 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
         {
             var shares = _turns[i].Zip(_turns[0], (turn, first) => Rate(turn) / Rate(first)).Order().ToArray();
             Console.WriteLine(
-                $"| {contenders[i].Name} | {Median(_turns[i], Rate):0} ({_turns[i].Min(Rate):0}–{_turns[i].Max(Rate):0}) | {Share(i):0.00} | " +
-                $"{At(shares, 0.5):0.00} ({At(shares, 0.25):0.00}–{At(shares, 0.75):0.00}) | " +
-                $"{Median(_turns[i], static turn => turn.Loop.Percentile(0.99).TotalMilliseconds):0.0} ms | " +
-                $"{Median(_turns[i], static turn => Each(turn, turn.Processor)):0} µs | {Median(_turns[i], static turn => Each(turn, turn.AllProcessors)):0} µs |");
+                $"| {contenders[i].Name} | {Medians.Of(_turns[i], Rate):0} ({_turns[i].Min(Rate):0}–{_turns[i].Max(Rate):0}) | {Share(i):0.00} | " +
+                $"{Medians.At(shares, 0.5):0.00} ({Medians.At(shares, 0.25):0.00}–{Medians.At(shares, 0.75):0.00}) | " +
+                $"{Medians.Of(_turns[i], static turn => turn.Loop.Percentile(0.99).TotalMilliseconds):0.0} ms | " +
+                $"{Medians.Of(_turns[i], static turn => Each(turn, turn.Processor)):0} µs | {Medians.Of(_turns[i], static turn => Each(turn, turn.AllProcessors)):0} µs |");
         }
 
         if (_turns.Any(static turns => turns[0].Database is not null))
@@ -94,13 +94,13 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         for (var i = 0; i < contenders.Count; i++)
         {
-            Console.WriteLine($"| {contenders[i].Name} | {Median(_turns[i], static turn => turn.Delivered):0} µs | {(_turns[i][0].Database is null
+            Console.WriteLine($"| {contenders[i].Name} | {Medians.Of(_turns[i], static turn => turn.Delivered):0} µs | {(_turns[i][0].Database is null
                 ? "| | |"
                 : $"{Of(_turns[i], static work => work.Microseconds):0} µs | {Of(_turns[i], static work => work.WalBytes):0} bytes | " +
                     $"{Of(_turns[i], static work => work.Syncs):0.000} | {Of(_turns[i], static work => work.Commits):0.00}")} |");
         }
 
-        static double Of(List<Turn> turns, Func<DatabaseWork, double> figure) => Median(turns, turn => figure(turn.Database!.Value));
+        static double Of(List<Turn> turns, Func<DatabaseWork, double> figure) => Medians.Of(turns, turn => figure(turn.Database!.Value));
     }
 
     private async Task WarmUpAsync(Stand stand, BenchOptions options)
@@ -138,14 +138,4 @@ internal sealed class Rounds(IReadOnlyList<Contender> contenders)
     private static double Rate(Turn turn) => turn.Loop.PerSecond;
 
     private static double Each(Turn turn, TimeSpan time) => time.TotalMicroseconds / Math.Max(1, turn.Loop.Latencies.Length);
-
-    private static double Median(List<Turn> turns, Func<Turn, double> figure) => At([.. turns.Select(figure).Order()], 0.5);
-
-    // Between two values where there is no single one.
-    private static double At(double[] sorted, double share)
-    {
-        var place = share * (sorted.Length - 1);
-        var (low, high) = (sorted[(int)Math.Floor(place)], sorted[(int)Math.Ceiling(place)]);
-        return low + ((high - low) * (place - Math.Floor(place)));
-    }
 }

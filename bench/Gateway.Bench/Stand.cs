@@ -16,7 +16,7 @@ internal sealed class Stand(
     : IAsyncDisposable
 {
     /// <summary>Scheme, host and port of each.</summary>
-    public IReadOnlyList<Uri> Targets { get; } = [.. compared.Select(process => process.Addresses[0])];
+    public IReadOnlyList<Uri> Targets { get; init; } = [.. compared.Select(process => process.Addresses[0])];
 
     /// <summary>The database it works on; outlives it. Null: none.</summary>
     public PostgresCluster? Database { get; init; }
@@ -24,11 +24,25 @@ internal sealed class Stand(
     /// <summary>Processor time of what is compared.</summary>
     public TimeSpan Processor => Sum(compared);
 
+    /// <summary>The status with which it takes a webhook.</summary>
+    public int Good { get; init; } = 202;
+
+    /// <summary>The most memory of what is compared since <see cref="ForgetPeak"/>, in bytes.</summary>
+    public long PeakMemory => compared.Sum(static process => process.PeakMemory);
+
     /// <summary>Processor time of the database.</summary>
     public TimeSpan DatabaseProcessor => Database?.Processor ?? TimeSpan.Zero;
 
     /// <summary>Processor time of all that the webhooks keep busy, the senders included.</summary>
     public TimeSpan AllProcessors => Environment.CpuUsage.TotalTime + Processor + Sum(others) + DatabaseProcessor;
+
+    public void ForgetPeak()
+    {
+        foreach (var process in compared)
+        {
+            process.ForgetPeak();
+        }
+    }
 
     public Task DrainAsync() => drainAsync();
 
