@@ -77,7 +77,7 @@ public sealed class ClusterSettingsTests
         for (var i = 1; i <= 10; i++)
         {
             var attempt = bench.ForwardAsync(live, qa);
-            await Wait.UntilAsync(() => hole.Connections == i);
+            await Wait.UntilAsync(() => hole.Heard == i);
             time.Advance(qa.Timeout);
             Assert.Equal(ForwardResult.TimedOut, (await attempt).Result);
         }

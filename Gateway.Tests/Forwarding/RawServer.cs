@@ -13,6 +13,7 @@ internal sealed class RawServer : IAsyncDisposable
     private readonly Func<NetworkStream, CancellationToken, Task> _behaviour;
     private readonly Task _accepting;
     private int _connections;
+    private int _heard;
 
     private RawServer(Func<NetworkStream, CancellationToken, Task> behaviour)
     {
@@ -25,10 +26,23 @@ internal sealed class RawServer : IAsyncDisposable
 
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>Of a black hole: connections on which a request has begun. One without is not in use yet, and may serve a later request.</summary>
+    public int Heard => Volatile.Read(ref _heard);
+
     public static RawServer Start(Func<NetworkStream, CancellationToken, Task> behaviour) => new(behaviour);
 
     /// <summary>Accepts and never says a word.</summary>
-    public static RawServer BlackHole() => new((_, stop) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop));
+    public static RawServer BlackHole()
+    {
+        RawServer? hole = null;
+        hole = new RawServer(async (stream, stop) =>
+        {
+            _ = await stream.ReadAtLeastAsync(new byte[1], 1, cancellationToken: stop);
+            Interlocked.Increment(ref hole!._heard);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        });
+        return hole;
+    }
 
     /// <summary>Says this much, then nothing.</summary>
     public static RawServer Says(string text) => new(async (stream, stop) =>

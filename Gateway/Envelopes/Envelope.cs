@@ -28,6 +28,16 @@ internal sealed record Envelope(
 
     public string[] BatchNames { get; init; } = BatchNames ?? [];
 
+    public string? UpdatedAt
+    {
+        get;
+        init
+        {
+            field = value;
+            UpdatedAtInstant = IsoInstant.Parse(value);
+        }
+    } = UpdatedAt;
+
     /// <summary><see cref="UpdatedAt"/> as an instant; null when absent or not ISO 8601 with date and time.</summary>
-    public DateTimeOffset? UpdatedAtInstant => IsoInstant.Parse(UpdatedAt);
+    public DateTimeOffset? UpdatedAtInstant { get; private init; } = IsoInstant.Parse(UpdatedAt);
 }

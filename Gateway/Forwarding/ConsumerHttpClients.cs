@@ -13,7 +13,7 @@ internal sealed class ConsumerHttpClients(ILogger<ForwarderHttpClientFactory> lo
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new WholeBody(base.WrapHandler(context, handler));
+        new OutgoingTrace(new WholeBody(base.WrapHandler(context, handler)));
 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Yarp.ReverseProxy.Model;
 
 namespace AngoGateway.Forwarding;
@@ -5,6 +6,9 @@ namespace AngoGateway.Forwarding;
 /// <summary>An address inside a consumer's cluster.</summary>
 internal static class Destination
 {
+    // As many as were ever configured since the start.
+    private static readonly ConcurrentDictionary<string, string?> Shown = new(StringComparer.Ordinal);
+
     /// <summary>What is wrong with an address as written in the configuration; null when it can be used.</summary>
     /// <param name="address">The address.</param>
     /// <param name="withPath">It is the whole address of the short form, where a query may be part of it.</param>
@@ -22,7 +26,10 @@ internal static class Destination
     /// <summary>The address that YARP chose, without user, query and fragment; null when it chose none.</summary>
     public static string? AddressOf(HttpContext context) =>
         context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.Model.Config.Address is { } address
-        && Uri.TryCreate(address, UriKind.Absolute, out var uri)
-            ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+            ? Shown.GetOrAdd(address, Bare)
             : null;
+
+    private static string? Bare(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri)
+        ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : null;
 }

@@ -7,31 +7,40 @@ namespace AngoGateway.Forwarding;
 /// The state of one request on its way through YARP's pipeline, kept as a feature of its HttpContext: the deadline, and
 /// what the response's headers said.
 /// </summary>
-/// <param name="payload">What is sent.</param>
-/// <param name="timeout">Until the response's headers have arrived.</param>
-/// <param name="timeProvider">The clock of the deadline and of Retry-After dates.</param>
-/// <param name="beforeSuccess">Live requests: awaited once between a 2xx's headers and the first byte to the sender; false withholds the response. Null: stored.</param>
-/// <param name="caller">The caller's own token.</param>
-internal sealed class Exchange(
-    ReadOnlyMemory<byte> payload, TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask<bool>>? beforeSuccess, CancellationToken caller) : IDisposable
+internal sealed class Exchange : IDisposable
 {
-    private readonly CancellationTokenSource _deadline = new(timeout, timeProvider);
-    private CancellationTokenSource? _either;
+    private readonly TimeProvider _timeProvider;
+    private readonly Func<ForwardOutcome, ValueTask<bool>>? _beforeSuccess;
+    private readonly CancellationToken _caller;
+    private readonly CancellationTokenSource _aborted;
+    private readonly CancellationTokenRegistration _following;
 
-    public ReadOnlyMemory<byte> Payload => payload;
+    /// <param name="payload">What is sent.</param>
+    /// <param name="timeout">Until the response's headers have arrived.</param>
+    /// <param name="timeProvider">The clock of the deadline and of Retry-After dates.</param>
+    /// <param name="beforeSuccess">Live requests: awaited once between a 2xx's headers and the first byte to the sender; false withholds the response. Null: stored.</param>
+    /// <param name="caller">The caller's own token.</param>
+    public Exchange(
+        ReadOnlyMemory<byte> payload, TimeSpan timeout, TimeProvider timeProvider, Func<ForwardOutcome, ValueTask<bool>>? beforeSuccess, CancellationToken caller)
+    {
+        (Payload, Timeout, _timeProvider, _beforeSuccess, _caller) = (payload, timeout, timeProvider, beforeSuccess, caller);
+        _aborted = new CancellationTokenSource(timeout, timeProvider);
+        _following = caller.UnsafeRegister(static aborted => ((CancellationTokenSource)aborted!).Cancel(), _aborted);
+    }
 
-    public TimeSpan Timeout => timeout;
+    public ReadOnlyMemory<byte> Payload { get; }
+
+    public TimeSpan Timeout { get; }
 
     /// <summary>Cancelled by the caller or by the deadline.</summary>
-    public CancellationToken Aborted =>
-        (_either ??= CancellationTokenSource.CreateLinkedTokenSource(caller, _deadline.Token)).Token;
+    public CancellationToken Aborted => _aborted.Token;
 
     /// <summary>Set once the response's headers have arrived in time.</summary>
     public ForwardOutcome? Responded { get; private set; }
 
-    public bool TimedOut => Responded is null && _deadline.IsCancellationRequested && !caller.IsCancellationRequested;
+    public bool TimedOut => Responded is null && _aborted.IsCancellationRequested && !_caller.IsCancellationRequested;
 
-    public bool Canceled => Responded is null && caller.IsCancellationRequested;
+    public bool Canceled => Responded is null && _caller.IsCancellationRequested;
 
     /// <summary>The last response transform: everything before it has succeeded, and nothing has gone to a sender yet.</summary>
     public async ValueTask TakeResponseAsync(ResponseTransformContext context)
@@ -39,9 +48,11 @@ internal sealed class Exchange(
         if (context.ProxyResponse is not { } response)
             return;
 
-        _deadline.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+        _aborted.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
         // Fired while the headers were being copied: the token is cancelled already, so this must not count as a response.
-        _deadline.Token.ThrowIfCancellationRequested();
+        if (TimedOut)
+            throw new OperationCanceledException(Aborted);
+
         if ((int)response.StatusCode < 200)
             throw new InvalidOperationException("a consumer cannot switch protocols");
 
@@ -50,16 +61,16 @@ internal sealed class Exchange(
             (int)response.StatusCode,
             RetryAfter(response),
             Destination.AddressOf(context.HttpContext));
-        if (beforeSuccess is null)
+        if (_beforeSuccess is null)
         {
             Responded = outcome;
-            Responded = outcome with { Response = await ResponseText.ReadAsync(response.Content, timeProvider) };
+            Responded = outcome with { Response = await ResponseText.ReadAsync(response.Content, _timeProvider) };
             context.SuppressResponseBody = true;
             return;
         }
 
         // Throwing is the only way to make YARP let go of a response it is about to copy.
-        if (outcome.IsSuccess && !await beforeSuccess(outcome))
+        if (outcome.IsSuccess && !await _beforeSuccess(outcome))
             throw new InvalidOperationException("the gateway could not remember the success");
         Responded = outcome;
     }
@@ -73,15 +84,15 @@ internal sealed class Exchange(
         if (!TimedOut)
             return;
 
-        context.RequestAborted = caller;
+        context.RequestAborted = _caller;
         context.Features.Set<IForwarderErrorFeature>(
             new TimeoutError(context.Features.Get<IForwarderErrorFeature>()?.Exception));
     }
 
     public void Dispose()
     {
-        _either?.Dispose();
-        _deadline.Dispose();
+        _following.Dispose();
+        _aborted.Dispose();
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage response)
@@ -89,7 +100,7 @@ internal sealed class Exchange(
         var wait = response.Headers.RetryAfter switch
         {
             { Delta: { } delta } => delta,
-            { Date: { } date } => date - timeProvider.GetUtcNow(),
+            { Date: { } date } => date - _timeProvider.GetUtcNow(),
             _ => (TimeSpan?)null,
         };
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;

@@ -8,13 +8,16 @@ namespace AngoGateway.Forwarding;
 /// <summary>The request to an internal service, through YARP's own pipeline: for stored deliveries and live requests alike.</summary>
 internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timeProvider, IServiceProvider services)
 {
+    // Of one request through the pipeline, YARP's own included.
+    private const int Features = 16;
+
     /// <summary>Sends a stored webhook to a consumer and reads what it says. Never throws for the consumer's sake.</summary>
     /// <param name="consumer">One of those applied to <see cref="PrivateEndpoints"/>.</param>
     /// <param name="webhook">What to send.</param>
     /// <param name="cancellationToken">Ends the attempt as <see cref="ForwardResult.Canceled"/>.</param>
     public async Task<ForwardOutcome> SendAsync(Consumer consumer, OutgoingWebhook webhook, CancellationToken cancellationToken)
     {
-        var features = new FeatureCollection();
+        var features = new FeatureCollection(Features);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
         features.Set<IServiceProvidersFeature>(new ServiceProvidersFeature { RequestServices = services });
@@ -38,7 +41,7 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
         HttpContext live, Consumer consumer, OutgoingWebhook webhook, Func<ForwardOutcome, ValueTask<bool>> beforeSuccess)
     {
         // Only what a response needs is taken over: the live request's cached query, cookies and route values stay behind.
-        var features = new FeatureCollection();
+        var features = new FeatureCollection(Features);
         Share<IHttpResponseFeature>();
         Share<IHttpResponseBodyFeature>();
         Share<IHttpResponseTrailersFeature>();

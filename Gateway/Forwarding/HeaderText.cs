@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace AngoGateway.Forwarding;
 
 /// <summary>
@@ -11,9 +13,16 @@ internal static class HeaderText
 
     private const string Hex = "0123456789ABCDEF";
 
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range(0x21, 0x7E - 0x21 + 1).Select(c => (char)c).Where(c => c != '%')]);
+
     /// <summary>Encodes as many whole characters as fit into <see cref="MaxLength"/>; a lone surrogate becomes U+FFFD.</summary>
     public static string Encode(string text)
     {
+        // Ids and names of sources: nothing to encode.
+        if (text.Length <= MaxLength && !text.AsSpan().ContainsAnyExcept(Plain))
+            return text;
+
         Span<char> encoded = stackalloc char[MaxLength];
         Span<byte> utf8 = stackalloc byte[4];
         var length = 0;

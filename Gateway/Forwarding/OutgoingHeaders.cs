@@ -37,7 +37,7 @@ internal static class OutgoingHeaders
 
     // Parameters may hold quoted text of any kind; only printable ASCII can be sent.
     private static string ContentType(string? received) =>
-        received is not null
+        received is not (null or DefaultContentType)
         && !received.AsSpan().ContainsAnyExceptInRange(' ', '~')
         && MediaTypeHeaderValue.TryParse(received, out _)
             ? received

@@ -16,6 +16,9 @@ internal static class ResponseText
     /// <returns>UTF-8 with replacement, control characters made spaces; null when nothing came.</returns>
     public static async Task<string?> ReadAsync(HttpContent content, TimeProvider timeProvider)
     {
+        if (content.Headers.ContentLength == 0)
+            return null;
+
         using var bound = new CancellationTokenSource(MaxTime, timeProvider);
         var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes);
         var length = 0;

@@ -17,7 +17,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     {
         var now = timeProvider.GetUtcNow();
         return new StoredEvent(
-            Guid.CreateVersion7(now),
+            EventIds.New(now),
             EventKey.Of(source.Name, envelope, payload),
             now,
             source.Name,
@@ -25,7 +25,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
             IsForgotten(envelope, now - retention.Keys) ? Disposition.Quarantined
                 : match.IsUnrouted ? Disposition.Unrouted
                 : Disposition.Routed,
-            MediaTypeHeaderValue.TryParse(request.ContentType, out _) ? request.ContentType : null,
+            ContentType(request),
             source.SignatureHeader,
             signature,
             Activity.Current?.Id,
@@ -37,6 +37,10 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
         @event.Disposition == Disposition.Routed && match.Proxy is { } proxy && journal.Lane(proxy.Name).PausedAt is null
             ? relay.ThroughAsync(http, match, @event, payload)
             : QueueAsync(@event, payload, match);
+
+    // Nearly all say the first; whatever is no media type is not handed on.
+    private static string? ContentType(HttpRequest request) =>
+        request.ContentType is "application/json" || MediaTypeHeaderValue.TryParse(request.ContentType, out _) ? request.ContentType : null;
 
     // Its key may have been forgotten, so that it cannot be told from a repeat.
     private bool IsForgotten(Envelope envelope, DateTimeOffset oldestKey) =>

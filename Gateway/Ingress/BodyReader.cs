@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Sources;
@@ -41,15 +40,20 @@ internal sealed class BodyReader(TimeProvider timeProvider)
     {
         var body = http.Request.BodyReader;
 
-        // Kestrel's minimum data rate bounds the pace, not the whole: a trickle could hold memory for hours. The read is
-        // ended, not cancelled by a token, so that Kestrel finds its pipe in order when the answer goes out.
-        using var deadline = new CancellationTokenSource(limits.BodyTimeout, timeProvider);
-        using var ending = deadline.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
+        // Kestrel's minimum data rate bounds the pace, not the whole: a trickle could hold memory for hours. Most bodies
+        // are there already: only what has to be waited for needs a clock.
+        using var deadline = new BodyDeadline(body);
         try
         {
             while (true)
             {
-                var read = await body.ReadAsync(CancellationToken.None);
+                var reading = body.ReadAsync(CancellationToken.None);
+                if (!reading.IsCompleted)
+                {
+                    deadline.Begin(limits.BodyTimeout, timeProvider);
+                }
+
+                var read = await reading;
                 var fault = read.IsCanceled ? IngressStatus.BodyTooSlow : Take(read.Buffer, payload, verification, limits);
                 body.AdvanceTo(read.Buffer.End);
                 if (fault is not null || read.IsCompleted)

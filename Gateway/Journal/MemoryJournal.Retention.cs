@@ -1,13 +1,18 @@
+using AngoGateway.Envelopes;
+
 namespace AngoGateway.Journal;
 
 /// <summary>What the memory journal forgets, and when.</summary>
 internal sealed partial class MemoryJournal
 {
-    private const long MaxSettledBytes = 256 * 1024 * 1024;
+    private const long MaxSettledBytes = 16 * 1024 * 1024;
+
+    // Of an event beside its payload: its texts, its place among the others, one delivery with its attempt.
+    private const int EntryBytes = 2048;
 
     private readonly Queue<MemoryEntry> _settled = new();
     private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
-    private readonly Queue<StoredEvent> _remembered = new();
+    private readonly Queue<(DateTimeOffset Since, EventKey Key, Guid EventId)> _remembered = new();
     private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
     private long _settledBytes;
 
@@ -27,7 +32,7 @@ internal sealed partial class MemoryJournal
 
         entry.IsLeaving = true;
         _settled.Enqueue(entry);
-        _settledBytes += entry.Payload.Length;
+        _settledBytes += EntryBytes + entry.Payload.Length;
     }
 
     private void Forget()
@@ -36,7 +41,7 @@ internal sealed partial class MemoryJournal
         while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
         {
             _settled.Dequeue();
-            _settledBytes -= oldest.Payload.Length;
+            _settledBytes -= EntryBytes + oldest.Payload.Length;
             oldest.IsLeaving = false;
             if (oldest.IsSettled)
                 Remove(oldest);
@@ -50,7 +55,7 @@ internal sealed partial class MemoryJournal
                 Remove(kept.Entry);
         }
 
-        while (_remembered.TryPeek(out var first) && first.ReceivedAt < now - terms.Keys && !_events.ContainsKey(first.Id))
+        while (_remembered.TryPeek(out var first) && first.Since < now - terms.Keys && !_events.ContainsKey(first.EventId))
         {
             _remembered.Dequeue();
             if (first.Key.UpdatedAtMs != 0 && first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds() && _keys.Remove(first.Key))
@@ -66,6 +71,7 @@ internal sealed partial class MemoryJournal
         _bySeq.Remove(entry);
         entry.Rows.ForEach(row => LaneOf(row.Consumer).Rows--);
         ForgetTrace(entry);
+        entry.Payload.Free();
         entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 }

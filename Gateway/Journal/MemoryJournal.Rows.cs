@@ -8,7 +8,7 @@ internal sealed partial class MemoryJournal
     private void Add(MemoryEntry entry, IReadOnlyList<NewDelivery> deliveries)
     {
         _keys.Add(entry.Event.Key, entry.Event.Id);
-        _remembered.Enqueue(entry.Event);
+        _remembered.Enqueue((entry.Event.ReceivedAt, entry.Event.Key, entry.Event.Id));
         _events.Add(entry.Event.Id, entry);
         _bySeq.Add(entry);
         RememberTrace(entry);
@@ -24,7 +24,7 @@ internal sealed partial class MemoryJournal
     private void Insert(MemoryEntry entry, int replay, NewDelivery delivery, DateTimeOffset queuedAt)
     {
         var lane = LaneOf(delivery.Consumer);
-        var row = new MemoryRow(entry, delivery.Consumer, replay, TaskIdentity.Of(entry.Event)) { QueuedAt = queuedAt };
+        var row = new MemoryRow(entry, delivery.Consumer, replay) { QueuedAt = queuedAt };
         entry.Rows.Add(row);
         lane.Rows++;
         var late = delivery.NewestOnly && Supersede(lane, row);

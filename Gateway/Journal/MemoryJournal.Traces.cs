@@ -21,7 +21,7 @@ internal sealed partial class MemoryJournal
         {
             return ValueTask.FromResult(
                 _events.TryGetValue(eventId, out var entry)
-                && TaskIdentity.Of(entry.Event).Task is { } task
+                && entry.Identity.Task is { } task
                 && _traced.TryGetValue(task, out var traced)
                 && traced.FindLast(earlier => earlier.Seq < entry.Seq) is { } previous
                     ? TraceOf(previous)
@@ -35,7 +35,7 @@ internal sealed partial class MemoryJournal
 
     private void RememberTrace(MemoryEntry entry)
     {
-        if (!IsTraced(entry) || TaskIdentity.Of(entry.Event).Task is not { } task)
+        if (!IsTraced(entry) || entry.Identity.Task is not { } task)
             return;
 
         if (!_traced.TryGetValue(task, out var traced))
@@ -46,7 +46,7 @@ internal sealed partial class MemoryJournal
 
     private void ForgetTrace(MemoryEntry entry)
     {
-        if (IsTraced(entry) && TaskIdentity.Of(entry.Event).Task is { } task && _traced.TryGetValue(task, out var traced)
+        if (IsTraced(entry) && entry.Identity.Task is { } task && _traced.TryGetValue(task, out var traced)
             && traced.Remove(entry) && traced.Count == 0)
         {
             _traced.Remove(task);

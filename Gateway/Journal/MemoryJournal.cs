@@ -6,7 +6,7 @@ namespace AngoGateway.Journal;
 /// The journal without a disk, for trials and tests: everything is gone at exit, and <see cref="AppendStatus.Accepted"/>
 /// promises nothing beyond that. Otherwise it does what the others do.
 /// </summary>
-/// <remarks>Settled events leave after retention, or earlier when their payloads together exceed 256 MiB.</remarks>
+/// <remarks>Settled events leave after retention, or earlier when they take more than 16 MiB together.</remarks>
 internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvider timeProvider) : IJournal
 {
     private readonly Lock _gate = new();
@@ -25,22 +25,16 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     public ValueTask<AppendResult> AppendAsync(
         StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
     {
+        // Copied beforehand, so that nobody waits for it; a repeat is rare enough.
+        var copy = new MemoryPayload(payload.Span);
+        AppendResult result;
         lock (_gate)
-        {
-            if (_closed)
-                return ValueTask.FromResult(new AppendResult(AppendStatus.Unavailable, Guid.Empty, "The journal is closing."));
+            result = Append(@event, copy, deliveries);
 
-            if (_keys.TryGetValue(@event.Key, out var first))
-            {
-                Revive(first);
-                return ValueTask.FromResult(new AppendResult(AppendStatus.Duplicate, first));
-            }
+        if (result.Status != AppendStatus.Accepted)
+            copy.Free();
 
-            Forget();
-            Add(new MemoryEntry(++_lastSeq, @event, payload.ToArray()), deliveries);
-            DeliveryLag.Record(@event, deliveries);
-            return ValueTask.FromResult(new AppendResult(AppendStatus.Accepted, @event.Id));
-        }
+        return ValueTask.FromResult(result);
     }
 
     public ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken)
@@ -62,17 +56,12 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
 
     public ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken)
     {
-        byte[] bytes;
         lock (_gate)
         {
-            bytes = _events.TryGetValue(eventId, out var entry)
-                ? entry.Payload
+            return _events.TryGetValue(eventId, out var entry)
+                ? ValueTask.FromResult(entry.Payload.Copy())
                 : throw new KeyNotFoundException($"Event {eventId} is not in the journal.");
         }
-
-        var payload = new Payload(bytes.Length);
-        bytes.CopyTo(payload.Fill(bytes.Length));
-        return ValueTask.FromResult(payload);
     }
 
     public ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken)
@@ -141,6 +130,23 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
             _closed = true;
 
         return ValueTask.CompletedTask;
+    }
+
+    private AppendResult Append(StoredEvent @event, MemoryPayload payload, IReadOnlyList<NewDelivery> deliveries)
+    {
+        if (_closed)
+            return new AppendResult(AppendStatus.Unavailable, Guid.Empty, "The journal is closing.");
+
+        if (_keys.TryGetValue(@event.Key, out var first))
+        {
+            Revive(first);
+            return new AppendResult(AppendStatus.Duplicate, first);
+        }
+
+        Forget();
+        Add(new MemoryEntry(++_lastSeq, @event, payload), deliveries);
+        DeliveryLag.Record(@event, deliveries);
+        return new AppendResult(AppendStatus.Accepted, @event.Id);
     }
 
     private ValueTask SetLane(string consumer, Func<LaneState, LaneState> change)

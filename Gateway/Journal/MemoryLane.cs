@@ -90,15 +90,20 @@ internal sealed class MemoryLane
 }
 
 /// <summary>One event in memory.</summary>
-internal sealed class MemoryEntry(long seq, StoredEvent @event, byte[] payload)
+internal sealed class MemoryEntry(long seq, StoredEvent @event, MemoryPayload payload)
 {
+    private TaskIdentity? _identity;
+
     public long Seq => seq;
 
     public StoredEvent Event { get; set; } = @event;
 
-    public byte[] Payload => payload;
+    public MemoryPayload Payload => payload;
 
-    public List<MemoryRow> Rows { get; } = [];
+    public List<MemoryRow> Rows { get; } = new(capacity: 1);
+
+    /// <summary>Made when it is first asked for: one that was delivered at once needs none.</summary>
+    public TaskIdentity Identity => _identity ??= TaskIdentity.Of(Event);
 
     /// <summary>It waits among those that leave after their term.</summary>
     public bool IsLeaving { get; set; }
@@ -108,7 +113,7 @@ internal sealed class MemoryEntry(long seq, StoredEvent @event, byte[] payload)
 }
 
 /// <summary>One delivery in memory.</summary>
-internal sealed class MemoryRow(MemoryEntry entry, string consumer, int replay, TaskIdentity identity)
+internal sealed class MemoryRow(MemoryEntry entry, string consumer, int replay)
 {
     public static readonly IComparer<MemoryRow> ByDueTime = Comparer<MemoryRow>.Create(
         static (a, b) => (a.DueAt, a.Entry.Seq, a.Replay).CompareTo((b.DueAt, b.Entry.Seq, b.Replay)));
@@ -124,7 +129,7 @@ internal sealed class MemoryRow(MemoryEntry entry, string consumer, int replay, 
 
     public int Replay => replay;
 
-    public TaskIdentity Identity => identity;
+    public TaskIdentity Identity => entry.Identity;
 
     public DeliveryState State { get; set; }
 
@@ -139,7 +144,7 @@ internal sealed class MemoryRow(MemoryEntry entry, string consumer, int replay, 
 
     public DateTimeOffset? SettledAt { get; set; }
 
-    public List<Attempt> Tries { get; } = [];
+    public List<Attempt> Tries { get; } = new(capacity: 1);
 
-    private (long UpdatedUs, long Seq, int Replay) Place => TaskIdentity.Place(identity.UpdatedUs, entry.Seq, replay);
+    private (long UpdatedUs, long Seq, int Replay) Place => TaskIdentity.Place(Identity.UpdatedUs, entry.Seq, replay);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using AngoGateway.Envelopes;
 using AngoGateway.Telemetry;
 using Microsoft.Data.Sqlite;
@@ -160,12 +161,14 @@ internal static class SqliteSchema
                     return null;
 
                 var digest = new byte[16];
-                BinaryPrimitives.WriteUInt128BigEndian(digest, TaskIdentity.Digest(source, project, task));
+                BinaryPrimitives.WriteUInt128BigEndian(digest, TaskIdentity.Digest(Text(source), Text(project), Text(task)));
                 return digest;
             },
             isDeterministic: true);
         connection.CreateFunction<string?, long?>(
             "instant_us", static text => TaskIdentity.Microseconds(IsoInstant.Parse(text)), isDeterministic: true);
+
+        static string? Text(byte[]? bytes) => bytes is null ? null : Encoding.UTF8.GetString(bytes);
     }
 
     private static string WhatToDo(int code) => code switch

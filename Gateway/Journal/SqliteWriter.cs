@@ -79,7 +79,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             slice.Add(_pruner.Write(2 * appends, idle: false));
 
         Commit(slice);
-        _file.NoteLog(wasCut: _checkpointer.TruncateIfLarge(_connection));
+        _file.NoteLog(wasCut: _checkpointer.BeginAnewIfLarge(_connection));
     }
 
     /// <returns>How long to wait for work before the next idle step.</returns>

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using AngoGateway.Envelopes;
 
 namespace AngoGateway.Journal;
 
@@ -13,13 +11,13 @@ internal readonly record struct TaskIdentity(UInt128? Task, long? UpdatedUs)
     private const long Untimed = long.MinValue;
 
     public static TaskIdentity Of(StoredEvent @event) => new(
-        @event.Envelope.TaskId is null ? null : Digest(Bytes(@event.Source), Bytes(@event.Envelope.Project), Bytes(@event.Envelope.TaskId)),
+        @event.Envelope.TaskId is null ? null : Digest(@event.Source, @event.Envelope.Project, @event.Envelope.TaskId),
         Microseconds(@event.Envelope.UpdatedAtInstant));
 
     /// <summary>The task at one stage; null without a taskId.</summary>
     public static UInt128? AtStage(StoredEvent @event) => @event.Envelope.TaskId is null
         ? null
-        : Digest(Bytes(@event.Source), Bytes(@event.Envelope.Project), Bytes(@event.Envelope.TaskId), Bytes(StageOf(@event)));
+        : Digest(@event.Source, @event.Envelope.Project, @event.Envelope.TaskId, StageOf(@event));
 
     /// <summary>The stage as in the event key.</summary>
     public static string? StageOf(StoredEvent @event) => @event.Envelope.StageId ?? @event.Envelope.Stage;
@@ -30,21 +28,6 @@ internal readonly record struct TaskIdentity(UInt128? Task, long? UpdatedUs)
     /// <summary>The place of a delivery among those of its task.</summary>
     public static (long UpdatedUs, long Seq, int Replay) Place(long? updatedUs, long seq, int replay) => (updatedUs ?? Untimed, seq, replay);
 
-    /// <summary>The first 16 bytes of SHA-256 over each part as big-endian int32 length (-1: absent) and bytes. Stored: it never changes.</summary>
-    public static UInt128 Digest(params ReadOnlySpan<byte[]?> parts)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (var part in parts)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(bytes, part?.Length ?? -1);
-            hash.AppendData(bytes[..sizeof(int)]);
-            hash.AppendData(part.AsSpan());
-        }
-
-        hash.GetHashAndReset(bytes);
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
-
-    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+    /// <summary>Of source, project and taskId, and of the stage where that counts.</summary>
+    public static UInt128 Digest(params ReadOnlySpan<string?> parts) => PartsDigest.Of([], parts, []);
 }

@@ -9,7 +9,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|peers [--quick] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -25,12 +25,8 @@ internal static class Program
             case "scaling" when args.Length == 1:
                 ScalingBench.Run();
                 return 0;
-            case "peers" when args.Contains("--quick"):
-                return BenchOptions.Read([.. args[1..].Where(static arg => arg != "--quick")], PeersBench.Quick) is { } quick
-                    ? await new PeersBench(quick, PeersBench.Sizes[..2]).RunAsync()
-                    : await ExplainAsync();
-            case "peers" when BenchOptions.Read(args[1..], PeersBench.Usual) is { } options:
-                return await new PeersBench(options, options.Kilobytes > 0 ? [options.Kilobytes << 10] : PeersBench.Sizes).RunAsync();
+            case "peers" when PeersBench.Of(args[1..]) is { } peers:
+                return await peers.RunAsync();
             case "upstream":
                 await Upstream.RunAsync();
                 return 0;

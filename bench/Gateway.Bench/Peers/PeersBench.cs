@@ -1,10 +1,15 @@
+using System.Text.RegularExpressions;
+
 namespace AngoGateway.Bench.Peers;
 
 /// <summary>
 /// What a user could put before the internal services instead of the gateway, side by side. Each round starts all systems anew;
 /// they take turns with payloads of each size, back and forth. In the last round each is sent webhooks at a fixed rate, too.
 /// </summary>
-internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
+/// <param name="options">How long and how hard.</param>
+/// <param name="sizes">Of the payloads, in bytes.</param>
+/// <param name="only">The systems whose names it matches; null: all.</param>
+internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes, Regex? only = null)
 {
     // Of what the slowest system sustains: none has a queue of its own making then.
     private const double Calm = 0.4;
@@ -16,22 +21,38 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
     // than 64 MB wait for the disk.
     private const int BytesOnTheWay = 32 << 20;
 
-    private static readonly Peer[] All =
+    private static readonly Peer[] Known =
     [
         NoGateway.Peer, Nginx.Plain, Nginx.EqualWork, HaProxy.Peer, RawYarp.Peer, FlaskSample.Peer,
         OwnGateway.Proxy("memory"), OwnGateway.Proxy("sqlite"),
         OwnGateway.Queue("sqlite", 1), OwnGateway.Queue("sqlite", 3), OwnGateway.Queue("postgres", 1), OwnGateway.Queue("postgres", 3),
     ];
 
+    // Those that all are compared with come along, whatever is asked for.
+    private readonly Peer[] _all =
+        [.. Known.Where(peer => only?.IsMatch(peer.Name) != false || peer == RawYarp.Peer || peer == Nginx.EqualWork)];
+
     private readonly Dictionary<(int Size, Peer Peer), List<PeerTurn>> _turns = [];
     private readonly Dictionary<(int Size, Peer Peer), (double Rate, LoopResult Loop)> _latencies = [];
 
-    /// <summary>For all sizes.</summary>
-    public static int[] Sizes => [2 << 10, 32 << 10, 1 << 20, 8 << 20];
+    private static int[] Sizes => [2 << 10, 32 << 10, 1 << 20, 8 << 20];
 
-    public static BenchOptions Usual { get; } = new(Rounds: 2, Turns: 2, Seconds: 1, WarmUp: 4, Connections: 64);
+    private static readonly BenchOptions Usual = new(Rounds: 2, Turns: 2, Seconds: 1, WarmUp: 4, Connections: 64);
 
-    public static BenchOptions Quick { get; } = new(Rounds: 1, Turns: 1, Seconds: 1, WarmUp: 1, Connections: 64);
+    private static readonly BenchOptions Quick = new(Rounds: 1, Turns: 1, Seconds: 1, WarmUp: 1, Connections: 64);
+
+    /// <param name="args"><c>--quick</c>, <c>--only</c> with a regular expression, and what every bench takes.</param>
+    /// <returns>Null when one is not understood.</returns>
+    public static PeersBench? Of(string[] args)
+    {
+        var at = Array.IndexOf(args, "--only");
+        var only = at >= 0 && at + 1 < args.Length ? new Regex(args[at + 1], RegexOptions.None, TimeSpan.FromSeconds(1)) : null;
+        var quick = args.Contains("--quick");
+        string[] rest = [.. args.Where((arg, i) => arg != "--quick" && (only is null || (i != at && i != at + 1)))];
+        return BenchOptions.Read(rest, quick ? Quick : Usual) is { } options
+            ? new PeersBench(options, options.Kilobytes > 0 ? [options.Kilobytes << 10] : quick ? Sizes[..2] : Sizes, only)
+            : null;
+    }
 
     public async Task<int> RunAsync()
     {
@@ -44,8 +65,8 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
 
         foreach (var size in sizes)
         {
-            PeerTables.PrintRates(size, Connections(size), [.. All.Select(peer => (peer, (IReadOnlyList<PeerTurn>)_turns[(size, peer)]))], RawYarp.Peer, Nginx.EqualWork);
-            PeerTables.PrintLatencies([.. All.Select(peer => (peer, _latencies[(size, peer)].Rate, _latencies[(size, peer)].Loop))]);
+            PeerTables.PrintRates(size, Connections(size), [.. _all.Select(peer => (peer, (IReadOnlyList<PeerTurn>)_turns[(size, peer)]))], RawYarp.Peer, Nginx.EqualWork);
+            PeerTables.PrintLatencies([.. _all.Select(peer => (peer, _latencies[(size, peer)].Rate, _latencies[(size, peer)].Loop))]);
         }
 
         Console.WriteLine();
@@ -68,7 +89,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
         var stands = new Dictionary<Peer, Stand>();
         try
         {
-            foreach (var peer in All)
+            foreach (var peer in _all)
             {
                 stands[peer] = await peer.StartAsync(ground);
                 await PeerCheck.RunAsync(peer, stands[peer], ground, Payload.OfBoxes(sizes[0]));
@@ -84,7 +105,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
                     await MeasureLatenciesAsync(stands, size);
                 }
 
-                Console.WriteLine($"round {round}, {PeerTables.Size(size)}: {string.Join(", ", All.Select(peer => $"{peer.Name} {_turns[(size, peer)][^1].PerSecond:0}"))}");
+                Console.WriteLine($"round {round}, {PeerTables.Size(size)}: {string.Join(", ", _all.Select(peer => $"{peer.Name} {_turns[(size, peer)][^1].PerSecond:0}"))}");
             }
         }
         finally
@@ -100,7 +121,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
     private async Task PrepareAsync(PeerGround ground, Dictionary<Peer, Stand> stands)
     {
         var payload = Payload.OfBoxes(ground.Bytes);
-        foreach (var peer in All)
+        foreach (var peer in _all)
         {
             if (ground.Bytes != sizes[0])
             {
@@ -120,7 +141,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
         for (var turn = 0; turn < Turns(size); turn++)
         {
             // Back and forth, so that a machine that gets busier or quieter favours nobody.
-            foreach (var peer in turn % 2 == 0 ? All : All.Reverse())
+            foreach (var peer in turn % 2 == 0 ? _all : _all.Reverse())
             {
                 if (!_turns.TryGetValue((size, peer), out var turns))
                 {
@@ -134,9 +155,9 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes)
 
     private async Task MeasureLatenciesAsync(Dictionary<Peer, Stand> stands, int size)
     {
-        var rate = Calm * All.Min(peer => Medians.Of(_turns[(size, peer)], static turn => turn.Sustained));
+        var rate = Calm * _all.Min(peer => Medians.Of(_turns[(size, peer)], static turn => turn.Sustained));
         var duration = Math.Clamp(Enough / rate, options.Seconds * options.Rounds, 2 * options.Seconds * options.Rounds);
-        foreach (var peer in All)
+        foreach (var peer in _all)
         {
             var loop = await OpenLoop.RunAsync(
                 stands[peer].Targets[0], Connections(size), Payload.OfBoxes(size), stands[peer].Good, rate, TimeSpan.FromSeconds(duration));
