@@ -6,15 +6,19 @@ using System.Text.Json.Nodes;
 namespace AngoGateway.Bench;
 
 /// <summary>
-/// What webhooks of one size have in common: all but the task's id, which stands near the end, so that a sender signs each
-/// with the little that differs and not with the whole again. A gateway has no such shortcut.
+/// What webhooks of one size have in common: all but the task's id and its updatedAt, which stand near the end, so that a sender
+/// signs each with the little that differs and not with the whole again. A gateway has no such shortcut.
 /// </summary>
 internal sealed class Payload
 {
     // Ango Hub's ids are 24 hex digits.
     public const int IdLength = 24;
 
+    /// <summary>As Ango Hub writes it, UTC.</summary>
+    public const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     private static readonly string NoId = new('0', IdLength);
+    private static readonly string NoTime = DateTimeOffset.UnixEpoch.ToString(TimeFormat);
     private static readonly ConcurrentDictionary<(int Bytes, bool Boxes), Payload> Made = new();
 
     private readonly IncrementalHash _signed = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA1, Webhooks.Key);
@@ -24,13 +28,17 @@ internal sealed class Payload
     {
         Bytes = bytes;
         IdAt = bytes.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(NoId));
+        UpdatedAtAt = bytes.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(NoTime));
         _signed.AppendData(bytes.AsSpan(0, IdAt));
     }
 
-    /// <summary>With an id of zeros.</summary>
+    /// <summary>With an id of zeros, last updated in 1970.</summary>
     public byte[] Bytes { get; }
 
     public int IdAt { get; }
+
+    /// <summary>Where updatedAt stands, behind the id.</summary>
+    public int UpdatedAtAt { get; }
 
     /// <summary>One long text, which costs whoever reads it next to nothing.</summary>
     public static Payload Padded(int bytes) => Made.GetOrAdd((bytes, false), static size => new Payload(Write(size.Bytes, boxes: 0)));
@@ -51,7 +59,6 @@ internal sealed class Payload
         }
     }
 
-    // Now: an event older than retention.keys would be quarantined.
     private static byte[] Write(int bytes, int boxes)
     {
         var payload = new JsonObject
@@ -65,7 +72,7 @@ internal sealed class Payload
                 ["tools"] = new JsonArray([.. Enumerable.Range(0, boxes).Select(Box)]),
                 ["taskId"] = NoId,
                 ["stage"] = "Review",
-                ["updatedAt"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
+                ["updatedAt"] = NoTime,
             },
         };
         payload["padding"] = new string('x', Math.Max(0, bytes - payload.ToJsonString().Length));

@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace AngoGateway.Bench;
 
-/// <summary>Signed requests that differ in one field, their task's id, written into one buffer over and over.</summary>
+/// <summary>Signed requests that differ in their task's id and in when it was updated, which is now, written into one buffer over and over.</summary>
 internal sealed class Webhooks
 {
     public const string Path = "/hooks/ango";
@@ -17,6 +18,7 @@ internal sealed class Webhooks
     private readonly IncrementalHash _signed;
     private readonly int _signatureAt;
     private readonly int _idAt;
+    private readonly int _updatedAtAt;
     private ulong _count;
 
     /// <param name="host">For the Host header.</param>
@@ -38,6 +40,7 @@ internal sealed class Webhooks
         _signatureAt = head.IndexOf("X-Hub-Signature: ", StringComparison.Ordinal) + "X-Hub-Signature: ".Length;
         BodyAt = head.Length;
         _idAt = BodyAt + payload.IdAt;
+        _updatedAtAt = BodyAt + payload.UpdatedAtAt;
         Encoding.ASCII.GetBytes($"{connection:x8}", _request.AsSpan(_idAt));
     }
 
@@ -55,6 +58,7 @@ internal sealed class Webhooks
             _request[_idAt + digit] = "0123456789abcdef"u8[(int)(rest & 15)];
         }
 
+        TimeProvider.System.GetUtcNow().TryFormat(_request.AsSpan(_updatedAtAt), out _, Payload.TimeFormat, CultureInfo.InvariantCulture);
         Span<byte> signature = stackalloc byte[SignatureLength / 2];
         using var signing = _signed.Clone();
         signing.AppendData(_request.AsSpan(_idAt));
