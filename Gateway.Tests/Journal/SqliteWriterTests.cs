@@ -189,16 +189,13 @@ public sealed class SqliteWriterTests : SqliteTest
     {
         var journal = Open();
         var payload = new byte[1024 * 1024];
-        var (log, largest) = (new FileInfo(Journals.File + "-wal"), 0L);
+        var log = new FileInfo(Journals.File + "-wal");
         var task = 0;
-        for (; task < 500 && log.Length >= largest; task++)
-        {
-            largest = log.Length;
+        for (; task < 300; task++)
             Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(task), payload, [], default)).Status);
-            log.Refresh();
-        }
 
-        Assert.True(log.Length < largest, "500 MB and the log only grew");
+        log.Refresh();
+        Assert.True(log.Length < 200 * 1024 * 1024, "300 MB and the log only grew");
         Assert.True(new FileInfo(Journals.File).Length > 8 * 1024 * 1024, "nothing moved into the file");
         Assert.Equal(task, Journals.Number("SELECT count(*) FROM payload WHERE length(bytes) = 1048576"));
     }

@@ -18,14 +18,12 @@ internal static class Traces
     public const string Deliver = "deliver";
 
     /// <summary>All that is exported. Not ASP.NET Core's: its span of the request would double ours and trust any sender.</summary>
-    public static readonly string[] SourceNames = [SourceName, "Yarp.ReverseProxy", ClientSourceName];
-
-    private const string ClientSourceName = "System.Net.Http";
+    public static readonly string[] SourceNames = [SourceName, "Yarp.ReverseProxy", "System.Net.Http"];
 
     private static readonly ActivitySource Activities = new(SourceName);
 
     // Of the same name as HttpClient's: whoever listens to that one listens to this one.
-    private static readonly ActivitySource ClientActivities = new(ClientSourceName);
+    private static readonly ActivitySource ClientActivities = new("System.Net.Http");
 
     /// <summary>Whether HttpClient makes spans that somebody sees.</summary>
     public static bool HasClientSpans => ClientActivities.HasListeners();

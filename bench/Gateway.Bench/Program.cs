@@ -9,7 +9,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|starts|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -27,6 +27,8 @@ internal static class Program
                 return 0;
             case "peers" when PeersBench.Of(args[1..]) is { } peers:
                 return await peers.RunAsync();
+            case "starts" when BenchOptions.Read(args[1..]) is { } options:
+                return await StartsBench.RunAsync(options);
             case "upstream":
                 await Upstream.RunAsync();
                 return 0;
