@@ -67,6 +67,42 @@ public abstract partial class JournalConformance
     }
 
     [Fact]
+    public async Task Who_asks_for_an_order_late_gets_what_waited_in_it()
+    {
+        for (var minute = 1500; minute > 0; minute--)
+            await Append(Version("t1", minute), "training");
+        await Append(Version("t2", 1), "training");
+        Assert.Equal("t1@1500", Name(Assert.Single(await Claim("training", limit: 1))));
+
+        // One of the first task is in somebody's hands still.
+        Assert.Equal(["t2@1"], (await ClaimInOrder()).Select(Name));
+    }
+
+    [Fact]
+    public async Task What_is_revived_is_in_its_place_among_those_of_its_task()
+    {
+        await Append(Version("t1", 1), "training");
+        await Journal.SettleAsync(Assert.Single(await Claim("training")), new Settlement(DeliveryState.Dead, null, Failed()), default);
+        var repeat = Version("t1", 2);
+        await Append(repeat, "training");
+        await Append(Version("t1", 3), "training");
+        await Journal.SettleAsync((await ClaimInOrder()).Single(), new Settlement(DeliveryState.Dead, null, Failed()), default);
+        await Append(repeat, "training");
+
+        Assert.Equal("t1@2", Name(Assert.Single(await ClaimInOrder())));
+    }
+
+    [Fact]
+    public async Task The_newest_ends_what_came_before_anybody_wanted_only_the_newest()
+    {
+        await Append(Version("t1", 1), "training");
+        await Append(Version("t2", 1), "training");
+        await AppendNewest(Version("t1", 2));
+
+        Assert.Equal(["t1@2", "t2@1"], (await Claim("training")).Select(Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_quarter_of_a_claim_are_retries_when_there_are_so_many()
     {
         for (var task = 0; task < 8; task++)

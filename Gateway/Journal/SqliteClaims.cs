@@ -5,7 +5,7 @@ namespace AngoGateway.Journal;
 /// <summary>Finds what a lane may have, on one reading connection.</summary>
 /// <remarks>
 /// Each range below is a seek into delivery_due and a read of as many rows as are wanted, plus those in somebody's hands,
-/// whatever waits behind them. In task order only rows that no other holds back count (held = 0); else both kinds are merged.
+/// whatever waits behind them. In task order only rows that no other holds back count (held = 0); else all kinds are merged.
 /// </remarks>
 internal sealed class SqliteClaims : IDisposable
 {
@@ -13,6 +13,7 @@ internal sealed class SqliteClaims : IDisposable
     private readonly SqliteStatement _fresh;
     private readonly SqliteStatement _retries;
     private readonly SqliteStatement _next;
+    private readonly SqliteStatement _unordered;
     private readonly SqliteStatement _event;
 
     public SqliteClaims(SqliteConnection connection, bool oneOfTask)
@@ -21,6 +22,7 @@ internal sealed class SqliteClaims : IDisposable
         _fresh = new(connection, Ranges("due_at = 0", oneOfTask));
         _retries = new(connection, Ranges("due_at > 0 AND due_at <= ?3", oneOfTask));
         _next = new(connection, Ranges("due_at >= 0", oneOfTask));
+        _unordered = new(connection, $"SELECT 1 FROM delivery INDEXED BY delivery_due WHERE consumer = ? AND state = 0 AND held = {SqliteOrder.Unordered} LIMIT 1");
         _event = new(connection, $"SELECT e.size, {SqliteEvents.Columns} FROM event AS e WHERE e.seq = ?");
     }
 
@@ -76,9 +78,17 @@ internal sealed class SqliteClaims : IDisposable
         }
     }
 
+    /// <summary>Whether deliveries wait that must be put in order before any is claimed in it.</summary>
+    public bool AnyUnordered(string consumer)
+    {
+        var any = _unordered.With(consumer).Step();
+        _unordered.Reset();
+        return any;
+    }
+
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_fresh, _retries, _next, _event])
+        foreach (var statement in (SqliteStatement[])[_fresh, _retries, _next, _unordered, _event])
             statement.Dispose();
     }
 
@@ -86,7 +96,9 @@ internal sealed class SqliteClaims : IDisposable
     internal static string Ranges(string due, bool oneOfTask)
     {
         var free = Range(0);
-        return oneOfTask ? $"{free} ORDER BY due_at, event_seq LIMIT ?2" : $"{free} UNION ALL {Range(1)} ORDER BY due_at, event_seq LIMIT ?2";
+        return oneOfTask
+            ? $"{free} ORDER BY due_at, event_seq LIMIT ?2"
+            : $"{free} UNION ALL {Range(1)} UNION ALL {Range(SqliteOrder.Unordered)} ORDER BY due_at, event_seq LIMIT ?2";
 
         string Range(int held) =>
             $"""

@@ -13,6 +13,9 @@ internal sealed partial class SqliteJournal : IJournal
     /// <summary>No retry is planned further ahead; what a wrong clock has parked later than this is brought back at a start.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
 
+    /// <summary>In one transaction: some milliseconds, which accepts wait for.</summary>
+    private const int RowsPutInOrder = 1024;
+
     private readonly FileStream _lock;
     private readonly SqliteConnection _connection;
     private readonly SqliteBookkeeping _books;
@@ -100,8 +103,13 @@ internal sealed partial class SqliteJournal : IJournal
     public async ValueTask<ActivityContext> PreviousTraceAsync(Guid eventId, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Traces.PreviousOf(eventId), cancellationToken);
 
-    public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken) =>
-        await _readers.Read(reader => reader.Claims(inTaskOrder).Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
+    public async ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken)
+    {
+        while (inTaskOrder && await _readers.Read(reader => reader.Claims(inTaskOrder).AnyUnordered(consumer), cancellationToken))
+            await Write(rows => rows.PutInOrder(consumer, RowsPutInOrder));
+
+        return await _readers.Read(reader => reader.Claims(inTaskOrder).Claim(consumer, limit, _books.Now, _books.Leases), cancellationToken);
+    }
 
     public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
         await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
@@ -177,7 +185,7 @@ internal sealed partial class SqliteJournal : IJournal
         using var statement = new SqliteStatement(connection,
             """
             UPDATE delivery SET due_at = ?1
-            WHERE state = 0 AND held IN (0, 1) AND due_at > ?1 AND consumer IN (SELECT consumer FROM backlog)
+            WHERE state = 0 AND held IN (0, 1, 2) AND due_at > ?1 AND consumer IN (SELECT consumer FROM backlog)
             """);
         statement.With(now + LongestDelay).Run();
     }

@@ -5,9 +5,21 @@ namespace AngoGateway.Journal;
 /// <summary>
 /// Keeps <c>delivery.held</c> true while rows come and go, and ends what is superseded. Part of the writer's transaction.
 /// </summary>
+/// <remarks>
+/// Each task has a place of its own in the index that order goes by, so that an entry costs a page of the file. Only consumers that
+/// somebody asked an order of have theirs kept: the others' rows are <see cref="Unordered"/>, until somebody asks.
+/// </remarks>
 internal sealed class SqliteOrder : IDisposable
 {
+    /// <summary>Neither free nor held back: nobody has asked for the order of its consumer's deliveries yet.</summary>
+    public const int Unordered = 2;
+
+    private const int Free = 0;
+    private const int HeldBack = 1;
+
     private readonly SqliteBacklog _backlog;
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly SqliteStatement _unordered;
     private readonly SqliteStatement _first;
     private readonly SqliteStatement _hold;
     private readonly SqliteStatement _newest;
@@ -19,10 +31,15 @@ internal sealed class SqliteOrder : IDisposable
     public SqliteOrder(SqliteConnection connection, SqliteBacklog backlog)
     {
         _backlog = backlog;
+        _unordered = new(connection,
+            $"""
+            SELECT event_seq, replay, task, updated_us FROM delivery INDEXED BY delivery_due
+            WHERE consumer = ? AND state = 0 AND held = {Unordered} ORDER BY due_at, event_seq LIMIT ?
+            """);
         _first = new(connection,
-            """
+            $"""
             SELECT event_seq, replay, held, updated_us FROM delivery
-            WHERE consumer = ? AND task = ? AND state = 0 ORDER BY updated_us, event_seq, replay LIMIT 1
+            WHERE consumer = ? AND task = ? AND state = 0 AND held < {Unordered} ORDER BY updated_us, event_seq, replay LIMIT 1
             """);
         _hold = new(connection, "UPDATE delivery SET held = ? WHERE event_seq = ? AND consumer = ? AND replay = ?");
         _newest = new(connection, "SELECT updated_us FROM newest WHERE consumer = ? AND digest = ?");
@@ -32,24 +49,35 @@ internal sealed class SqliteOrder : IDisposable
             ON CONFLICT DO UPDATE SET updated_us = excluded.updated_us WHERE excluded.updated_us > newest.updated_us
             """);
         _older = new(connection,
-            """
+            $"""
             SELECT event_seq, replay FROM delivery JOIN event ON seq = event_seq
-            WHERE consumer = ? AND delivery.task = ? AND state = 0 AND updated_us < ? AND ifnull(stage_id, stage) IS ?
+            WHERE consumer = ? AND delivery.task = ? AND state = 0 AND held < {Unordered} AND updated_us < ? AND ifnull(stage_id, stage) IS ?
             """);
         _supersede = new(connection,
             "UPDATE delivery SET state = 3, held = 0, settled_at = ? WHERE event_seq = ? AND consumer = ? AND replay = ?");
     }
 
     /// <summary>A row is about to be pending.</summary>
-    /// <returns>Whether another of its task comes first.</returns>
-    public bool Enter(string consumer, TaskIdentity identity, long seq, int replay)
-    {
-        if (identity.Task is not { } task || First(consumer, task) is not { } first)
-            return false;
+    /// <returns>What <c>held</c> is to say of it.</returns>
+    public int Enter(string consumer, TaskIdentity identity, long seq, int replay) =>
+        _asked.Contains(consumer) ? Place(consumer, identity, seq, replay) : Unordered;
 
-        var held = first.Place.CompareTo(TaskIdentity.Place(identity.UpdatedUs, seq, replay)) < 0;
-        Hold(consumer, first, !held);
-        return held;
+    /// <summary>Somebody asks for the order of a consumer's deliveries: those that have come before are put in it, and all that come from now on.</summary>
+    /// <param name="consumer">Whose.</param>
+    /// <param name="limit">How many rows at most.</param>
+    /// <returns>How many there were, at most <paramref name="limit"/>.</returns>
+    public int PutInOrder(string consumer, int limit)
+    {
+        _asked.Add(consumer);
+        var rows = new List<(long Seq, int Replay, TaskIdentity Identity)>();
+        _unordered.With(consumer).With(limit);
+        while (_unordered.Step())
+            rows.Add((_unordered.Int64(0), _unordered.Int32(1), new TaskIdentity(_unordered.UInt128OrNull(2), _unordered.Int64OrNull(3))));
+
+        foreach (var (seq, replay, identity) in rows)
+            _hold.With(Place(consumer, identity, seq, replay)).With(seq).With(consumer).With(replay).Run();
+
+        return rows.Count;
     }
 
     /// <summary>A row is no longer pending.</summary>
@@ -59,7 +87,7 @@ internal sealed class SqliteOrder : IDisposable
         if (identity is not { } task || First(consumer, task) is not { } first)
             return false;
 
-        Hold(consumer, first, false);
+        Hold(consumer, first, Free);
         return true;
     }
 
@@ -73,6 +101,7 @@ internal sealed class SqliteOrder : IDisposable
         if (IsLate(consumer, digest, updatedUs))
             return true;
 
+        PutInOrder(consumer, int.MaxValue);
         _setNewest.With(consumer).With(digest).With(updatedUs).Run();
         _ended.Clear();
         _older.With(consumer).With(task).With(updatedUs).With(TaskIdentity.StageOf(@event));
@@ -107,14 +136,24 @@ internal sealed class SqliteOrder : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_first, _hold, _newest, _setNewest, _older, _supersede])
+        foreach (var statement in (SqliteStatement[])[_unordered, _first, _hold, _newest, _setNewest, _older, _supersede])
             statement.Dispose();
     }
 
-    private void Hold(string consumer, FirstRow row, bool held)
+    private int Place(string consumer, TaskIdentity identity, long seq, int replay)
+    {
+        if (identity.Task is not { } task || First(consumer, task) is not { } first)
+            return Free;
+
+        var isFirst = first.Place.CompareTo(TaskIdentity.Place(identity.UpdatedUs, seq, replay)) >= 0;
+        Hold(consumer, first, isFirst ? HeldBack : Free);
+        return isFirst ? Free : HeldBack;
+    }
+
+    private void Hold(string consumer, FirstRow row, int held)
     {
         if (row.Held != held)
-            _hold.With(held ? 1 : 0).With(row.Place.Seq).With(consumer).With(row.Place.Replay).Run();
+            _hold.With(held).With(row.Place.Seq).With(consumer).With(row.Place.Replay).Run();
     }
 
     private FirstRow? First(string consumer, UInt128 task)
@@ -122,10 +161,10 @@ internal sealed class SqliteOrder : IDisposable
         if (!_first.With(consumer).With(task).Step())
             return null;
 
-        var row = new FirstRow(TaskIdentity.Place(_first.Int64OrNull(3), _first.Int64(0), _first.Int32(1)), _first.Int32(2) != 0);
+        var row = new FirstRow(TaskIdentity.Place(_first.Int64OrNull(3), _first.Int64(0), _first.Int32(1)), _first.Int32(2));
         _first.Reset();
         return row;
     }
 
-    private readonly record struct FirstRow((long UpdatedUs, long Seq, int Replay) Place, bool Held);
+    private readonly record struct FirstRow((long UpdatedUs, long Seq, int Replay) Place, int Held);
 }

@@ -136,14 +136,14 @@ internal sealed class SqliteRows : IDisposable
         var late = delivery.NewestOnly && _order.Supersede(delivery.Consumer, @event, identity, now);
         var done = delivery.Done;
         var state = done is not null ? DeliveryState.Delivered : late ? DeliveryState.Superseded : DeliveryState.Pending;
-        var held = state == DeliveryState.Pending && _order.Enter(delivery.Consumer, identity, seq, replay);
+        var held = state == DeliveryState.Pending ? _order.Enter(delivery.Consumer, identity, seq, replay) : 0;
         DateTimeOffset? settledAt = done is not null ? done.At + done.Duration : late ? now : null;
         _insertDelivery
             .With(seq).With(delivery.Consumer).With(replay)
             .With((long)state)
             .With(done is null ? 0 : 1)
             .With(queuedAt).With(settledAt)
-            .With(identity.Task).With(identity.UpdatedUs).With(held ? 1 : 0)
+            .With(identity.Task).With(identity.UpdatedUs).With(held)
             .Run();
         _backlog.Count(delivery.Consumer, state, +1);
         if (done is not null)
@@ -209,11 +209,14 @@ internal sealed class SqliteRows : IDisposable
             }
 
             var held = _order.Enter(consumer, identity, seq, replay);
-            _revive.With(now).With(now).With(held ? 1 : 0).With(seq).With(consumer).With(replay).Run();
+            _revive.With(now).With(now).With(held).With(seq).With(consumer).With(replay).Run();
             _backlog.Move(consumer, DeliveryState.Dead, DeliveryState.Pending);
             woken.Add(consumer);
         }
     }
+
+    /// <inheritdoc cref="SqliteOrder.PutInOrder"/>
+    public int PutInOrder(string consumer, int limit) => _order.PutInOrder(consumer, limit);
 
     /// <summary>Whether a delivery is in a state.</summary>
     public bool IsIn(long seq, string consumer, int replay, DeliveryState state)
