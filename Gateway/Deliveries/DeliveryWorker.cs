@@ -6,7 +6,7 @@ using AngoGateway.Telemetry;
 
 namespace AngoGateway.Deliveries;
 
-/// <summary>The outbound story of one attempt: read the payload, send it, see what follows, write that down.</summary>
+/// <summary>The outbound story of one attempt: read the payload, send it, see what follows; then write that down.</summary>
 internal sealed partial class DeliveryWorker(
     IJournal journal, Forwarder forwarder, TimeProvider timeProvider, ILogger<DeliveryWorker> logger)
 {
@@ -16,15 +16,15 @@ internal sealed partial class DeliveryWorker(
     // A fault inside the gateway mostly lasts: the delivery is due again at once, so its slot is given back a little later.
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes one attempt of a leased delivery and ends the lease, whatever happens. Never throws.</summary>
-    public async Task<AttemptOutcome> AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    /// <summary>Makes one attempt of a leased delivery. Never throws; <see cref="EndAsync"/> must follow.</summary>
+    public async Task<Tried> TryAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
     {
-        using var span = Traces.StartAttempt(
+        var span = Traces.StartAttempt(
             TraceContext.Stored(delivery.Event.TraceParent, delivery.Event.TraceState),
             isFirst: delivery is { Attempts: 0, Replay: 0, WasPutOff: false });
         try
         {
-            return await SendAndSettleAsync(delivery, consumer, span, stopping);
+            return await SendAsync(delivery, consumer, span, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -32,56 +32,81 @@ internal sealed partial class DeliveryWorker(
         }
         catch (Exception e)
         {
-            Log.AttemptFailed(logger, e, delivery.Id);
-            span?.SetStatus(ActivityStatusCode.Error, "failed inside the gateway").Stop();
-            await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await FailedAsync(delivery, span, e, stopping);
         }
 
-        return new AttemptOutcome(AttemptResult.Abandoned);
+        return new Tried(delivery, span);
     }
 
-    private async Task<AttemptOutcome> SendAndSettleAsync(Delivery delivery, Consumer consumer, Activity? span, CancellationToken stopping)
+    /// <summary>Writes down what became of an attempt and ends the lease, whatever happens. Never throws.</summary>
+    public async Task EndAsync(Tried tried, CancellationToken stopping)
     {
+        using var span = tried.Span;
+        Activity.Current = span ?? Activity.Current;
         var released = false;
         try
         {
-            // 1. The payload, for as long as the attempt lasts.
-            using var payload = await journal.ReadPayloadAsync(delivery.Event.Id, stopping);
-
-            // 2. Send it through YARP.
-            var webhook = Outgoing(delivery, payload.Memory);
-            AttemptSpan.Describe(span, consumer, webhook);
-            var at = timeProvider.GetUtcNow();
-            var began = timeProvider.GetTimestamp();
-            var forwarded = await forwarder.SendAsync(consumer, webhook, stopping);
-            var took = timeProvider.GetElapsedTime(began);
-            Checkpoints.Reach(Checkpoints.Sent);
-
-            // 3. See what follows.
-            var number = delivery.Attempts + 1;
-            var outcome = AttemptOutcome.Of(
-                forwarded, number, delivery.QueuedAt, consumer.Retry, timeProvider.GetUtcNow(), Random.Shared.NextDouble());
-
-            // 4. Write it down.
-            AttemptSpan.Tell(span, forwarded, TagValue<AttemptResult>.Of(outcome.Result));
-            if (outcome.Result != AttemptResult.Abandoned)
+            if (tried.Attempt is { } attempt)
             {
-                var attempt = new Attempt(
-                    number, at, took, forwarded.Address, forwarded.Status, forwarded.Error, forwarded.Response);
-                await SettleAsync(delivery, outcome.Settle(attempt), stopping);
+                await SettleAsync(tried.Delivery, tried.Outcome.Settle(attempt), stopping);
                 released = true;
             }
 
-            Tell(delivery, number, forwarded, outcome, took);
-            return outcome;
+            if (tried.Forwarded is { } forwarded)
+                Tell(tried, forwarded);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Pending again, though it was sent: the next start sends it once more.
+        }
+        catch (Exception e)
+        {
+            await FailedAsync(tried.Delivery, span, e, stopping);
         }
         finally
         {
             if (!released)
             {
-                journal.Release(delivery);
+                journal.Release(tried.Delivery);
             }
         }
+    }
+
+    private async Task<Tried> SendAsync(Delivery delivery, Consumer consumer, Activity? span, CancellationToken stopping)
+    {
+        // 1. The payload, for as long as the attempt lasts.
+        using var payload = await journal.ReadPayloadAsync(delivery.Event.Id, stopping);
+
+        // 2. Send it through YARP.
+        var webhook = Outgoing(delivery, payload.Memory);
+        AttemptSpan.Describe(span, consumer, webhook);
+        var at = timeProvider.GetUtcNow();
+        var began = timeProvider.GetTimestamp();
+        var forwarded = await forwarder.SendAsync(consumer, webhook, stopping);
+        var took = timeProvider.GetElapsedTime(began);
+        Checkpoints.Reach(Checkpoints.Sent);
+
+        // 3. See what follows.
+        var number = delivery.Attempts + 1;
+        var outcome = AttemptOutcome.Of(
+            forwarded, number, delivery.QueuedAt, consumer.Retry, timeProvider.GetUtcNow(), Random.Shared.NextDouble());
+        AttemptSpan.Tell(span, forwarded, TagValue<AttemptResult>.Of(outcome.Result));
+        return new Tried(delivery, span)
+        {
+            Forwarded = forwarded,
+            Outcome = outcome,
+            Took = took,
+            Attempt = outcome.Result == AttemptResult.Abandoned
+                ? null
+                : new Attempt(number, at, took, forwarded.Address, forwarded.Status, forwarded.Error, forwarded.Response),
+        };
+    }
+
+    private async Task FailedAsync(Delivery delivery, Activity? span, Exception exception, CancellationToken stopping)
+    {
+        Log.AttemptFailed(logger, exception, delivery.Id);
+        span?.SetStatus(ActivityStatusCode.Error, "failed inside the gateway").Stop();
+        await Task.Delay(AfterFault, timeProvider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task SettleAsync(Delivery delivery, Settlement settlement, CancellationToken stopping)
@@ -121,9 +146,10 @@ internal sealed partial class DeliveryWorker(
             stored.Envelope.StageName ?? stored.Envelope.Stage);
     }
 
-    private void Tell(Delivery delivery, int number, ForwardOutcome forwarded, AttemptOutcome outcome, TimeSpan took)
+    private void Tell(Tried tried, ForwardOutcome forwarded)
     {
-        Metrics.Attempted(delivery.Consumer, Metrics.Outcome(outcome.Result), took);
+        var (delivery, outcome) = (tried.Delivery, tried.Outcome);
+        Metrics.Attempted(delivery.Consumer, Metrics.Outcome(outcome.Result), tried.Took);
         var level = outcome.Result switch
         {
             AttemptResult.Delivered or AttemptResult.Abandoned => LogLevel.Information,
@@ -131,8 +157,8 @@ internal sealed partial class DeliveryWorker(
             _ => LogLevel.Error,
         };
         Log.Attempt(
-            logger, level, outcome.Result, delivery.Consumer, delivery.Id, number, forwarded.Address, forwarded.Status,
-            forwarded.Error, outcome.DueAt, took.TotalMilliseconds);
+            logger, level, outcome.Result, delivery.Consumer, delivery.Id, delivery.Attempts + 1, forwarded.Address, forwarded.Status,
+            forwarded.Error, outcome.DueAt, tried.Took.TotalMilliseconds);
     }
 
     private static partial class Log

@@ -10,8 +10,9 @@ namespace AngoGateway.Deliveries;
 /// concurrency in flight; the rest of a backlog stays in the journal. Shares nothing bounded with other lanes.
 /// </summary>
 /// <remarks>
-/// One loop owns everything here; attempts run beside it and report back through a channel. The loop takes a step whenever
-/// something may have changed: a report, a signal of the journal (work, or the lane's state), a time that has come.
+/// One loop owns everything here; attempts run beside it and report back through a channel, when the consumer has answered and when
+/// that is written down: the next attempt need not wait for a commit, but no more wait for one than go to the consumer at once. The loop
+/// takes a step whenever something may have changed: a report, a signal of the journal (work, or the lane's state), a time that has come.
 /// </remarks>
 internal sealed partial class Lane(
     string name, LiveSnapshot live, IJournal journal, DeliveryWorker worker, TimeProvider timeProvider, ILogger logger)
@@ -28,6 +29,11 @@ internal sealed partial class Lane(
     // Claimed deliveries are in nobody else's reach: not to be superseded, replayed or discarded.
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
 
+    // A claim costs as much as some deliveries; whoever takes few at a time is not kept waiting by others' claims.
+    private const int LeastClaim = 16;
+    private const int MostClaim = 128;
+    private static readonly TimeSpan QuickClaim = TimeSpan.FromMilliseconds(50);
+
     private readonly Queue<Delivery> _window = new();
     private readonly Channel<Report> _reports = Channel.CreateUnbounded<Report>();
     private readonly Circuit _circuit = new(timeProvider, Random.Shared.NextDouble, journal.Lane(name).OpenSince);
@@ -36,6 +42,9 @@ internal sealed partial class Lane(
     private readonly LaneSleep _sleep = new(name, journal, timeProvider);
     private DateTimeOffset? _knownOpenSince = journal.Lane(name).OpenSince;
     private int _inFlight;
+    private int _unsettled;
+    private int _claim = LeastClaim;
+    private long _claimedAt;
 
     /// <summary>Runs until <paramref name="claiming"/> ends, then waits for the attempts in flight (bounded by <paramref name="stopping"/>).</summary>
     /// <param name="claiming">Ends when the gateway stops or the consumer is removed.</param>
@@ -68,7 +77,7 @@ internal sealed partial class Lane(
         }
 
         ReleaseWindow();
-        while (_inFlight > 0)
+        while (_inFlight + _unsettled > 0)
             Hear(await _reports.Reader.ReadAsync(CancellationToken.None));
     }
 
@@ -80,7 +89,7 @@ internal sealed partial class Lane(
         if (!live.Current.Consumers.TryGetValue(name, out var consumer) || journal.Lane(name).PausedAt is not null)
             return Idle(LongestSleep);
 
-        if (_inFlight >= consumer.Concurrency)
+        if (_inFlight >= consumer.Concurrency || _unsettled >= consumer.Concurrency)
             return LongestSleep;
 
         if (_circuit.Wait() is var open && open != TimeSpan.Zero)
@@ -107,8 +116,11 @@ internal sealed partial class Lane(
 
     private async ValueTask<TimeSpan> ClaimAsync(Consumer consumer, CancellationToken claiming)
     {
-        var limit = _circuit.IsOpen ? 1 : Math.Max(16, consumer.Concurrency);
+        // As many more as the lane gets rid of in no time.
+        _claim = timeProvider.GetElapsedTime(_claimedAt) < QuickClaim ? Math.Min(2 * _claim, MostClaim) : LeastClaim;
+        var limit = _circuit.IsOpen ? 1 : Math.Max(_claim, consumer.Concurrency);
         var claimed = await journal.ClaimAsync(name, limit, consumer.InTaskOrder, claiming);
+        _claimedAt = claimed.Count == limit ? timeProvider.GetTimestamp() : 0;
         foreach (var delivery in claimed)
             _window.Enqueue(delivery);
 
@@ -130,7 +142,14 @@ internal sealed partial class Lane(
 
     private void Hear(Report report)
     {
+        if (report.IsSettled)
+        {
+            _unsettled--;
+            return;
+        }
+
         _inFlight--;
+        _unsettled++;
         _bytes.Return(report.Size);
         var wasOpen = _circuit.IsOpen;
         _circuit.Hear(report.Turn, report.Outcome.Sign);
@@ -186,11 +205,17 @@ internal sealed partial class Lane(
     {
         // The lane's loop goes on at once, even when the attempt begins synchronously.
         await Task.Yield();
-        var outcome = await worker.AttemptAsync(delivery, consumer, stopping);
-        _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, outcome));
+        var tried = await worker.TryAsync(delivery, consumer, stopping);
+        _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, tried.Outcome));
+        await worker.EndAsync(tried, stopping);
+        _reports.Writer.TryWrite(new Report { IsSettled = true });
     }
 
-    private readonly record struct Report(int Size, int Turn, long Begun, AttemptOutcome Outcome);
+    private readonly record struct Report(int Size, int Turn, long Begun, AttemptOutcome Outcome)
+    {
+        /// <summary>An attempt reported before is written down now.</summary>
+        public bool IsSettled { get; init; }
+    }
 
     private static partial class Log
     {
