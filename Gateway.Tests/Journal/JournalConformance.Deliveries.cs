@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 
 namespace AngoGateway.Tests.Journal;
@@ -9,7 +10,7 @@ public abstract partial class JournalConformance
     public async Task A_delivery_that_a_proxy_route_has_done_is_not_handed_out()
     {
         var attempt = Failed() with { Status = 200, Error = null };
-        await Journal.AppendAsync(Event(1), Bytes, [new("proxied", attempt), new("queued")], default);
+        await Journal.AppendAsync(Event(1), Payload.Of(Bytes), [new("proxied", attempt), new("queued")], default);
 
         Assert.Empty(await Claim("proxied"));
         Assert.Single(await Claim("queued"));

@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Telemetry;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -15,7 +16,7 @@ public abstract partial class JournalConformance
     {
         using var ends = new MetricCollector<long>(Metrics.Deliveries);
         using var lags = new MetricCollector<double>(Metrics.DeliveryLag);
-        await Journal.AppendAsync(Event(1), Bytes, [new(Counted, Failed() with { At = Time.GetUtcNow(), Status = 200 })], default);
+        await Journal.AppendAsync(Event(1), Payload.Of(Bytes), [new(Counted, Failed() with { At = Time.GetUtcNow(), Status = 200 })], default);
         await Append(Event(2), Counted);
         Time.Advance(TimeSpan.FromSeconds(7));
         await Settle(Counted, DeliveryState.Delivered);
@@ -27,8 +28,8 @@ public abstract partial class JournalConformance
         await Append(Event(4), Counted);
         await Settle(Counted, DeliveryState.Dead);
         await Operations.DiscardAsync(new(Consumer: Counted), 10, default);
-        await Journal.AppendAsync(Version("t5", 1), Bytes, [new(Counted, NewestOnly: true)], default);
-        await Journal.AppendAsync(Version("t5", 2), Bytes, [new(Counted, NewestOnly: true)], default);
+        await Journal.AppendAsync(Version("t5", 1), Payload.Of(Bytes), [new(Counted, NewestOnly: true)], default);
+        await Journal.AppendAsync(Version("t5", 2), Payload.Of(Bytes), [new(Counted, NewestOnly: true)], default);
 
         var counted = ends.GetMeasurementSnapshot()
             .Where(end => Equals(end.Tags["consumer"], Counted))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Tests.Support;
 
@@ -199,7 +200,7 @@ public abstract partial class JournalConformance
     {
         var older = Version("t1", 1);
         await AppendNewest(older);
-        await Journal.AppendAsync(Version("t1", 2), Bytes, [new NewDelivery("training", Failed() with { Status = 200, Error = null }, NewestOnly: true)], default);
+        await Journal.AppendAsync(Version("t1", 2), Payload.Of(Bytes), [new NewDelivery("training", Failed() with { Status = 200, Error = null }, NewestOnly: true)], default);
 
         Assert.Equal(DeliveryState.Superseded, Assert.Single((await Operations.ReadEventAsync(older.Id, default))!.Deliveries).State);
         Assert.Empty(await Claim("training"));
@@ -236,7 +237,7 @@ public abstract partial class JournalConformance
     }
 
     private protected ValueTask<AppendResult> AppendNewest(StoredEvent @event) =>
-        Journal.AppendAsync(@event, Bytes, [new NewDelivery("training", NewestOnly: true)], default);
+        Journal.AppendAsync(@event, Payload.Of(Bytes), [new NewDelivery("training", NewestOnly: true)], default);
 
     private ValueTask<IReadOnlyList<Delivery>> ClaimInOrder() => Journal.ClaimAsync("training", 100, inTaskOrder: true, default);
 

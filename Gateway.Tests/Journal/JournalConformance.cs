@@ -78,7 +78,7 @@ public abstract partial class JournalConformance : IAsyncLifetime
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
         var stored = Event(1);
-        await Journal.AppendAsync(stored, bytes, [], default);
+        await Journal.AppendAsync(stored, Payload.Of(bytes), [], default);
 
         using var payload = await Journal.ReadPayloadAsync(stored.Id, default);
 
@@ -147,7 +147,7 @@ public abstract partial class JournalConformance : IAsyncLifetime
     private protected StoredEvent Event(int task) => TestJournals.Event(Time, task);
 
     private protected ValueTask<AppendResult> Append(StoredEvent @event, params string[] consumers) =>
-        Journal.AppendAsync(@event, Bytes, [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
+        Journal.AppendAsync(@event, Payload.Of(Bytes), [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
 
     private protected ValueTask<IReadOnlyList<Delivery>> Claim(string consumer, int limit = 100) =>
         Journal.ClaimAsync(consumer, limit, inTaskOrder: false, default);

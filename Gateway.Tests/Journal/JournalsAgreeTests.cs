@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Tests.Support;
 using CsCheck;
@@ -64,7 +65,7 @@ public sealed class JournalsAgreeTests
         public async Task<string> Do(Act act, StoredEvent stored, int consumer) => act switch
         {
             Act.Append => (await journal.AppendAsync(
-                stored, new byte[consumer], [.. Consumers[..(consumer + 1)].Select(name => new NewDelivery(name))], default)).ToString(),
+                stored, Payload.Of(new byte[consumer]), [.. Consumers[..(consumer + 1)].Select(name => new NewDelivery(name))], default)).ToString(),
             Act.Claim => await Claim(Consumers[consumer], limit: consumer + 1),
             Act.Deliver => await Settle(DeliveryState.Delivered, null, counts: true),
             Act.Retry => await Settle(DeliveryState.Pending, timeProvider.GetUtcNow().AddSeconds(5 + consumer), counts: true),

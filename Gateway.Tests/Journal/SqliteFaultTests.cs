@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using Microsoft.Data.Sqlite;
 
@@ -31,7 +32,7 @@ public sealed class SqliteFaultTests : SqliteTest
         await journal.OnWriterAsync(connection => SqliteSchema.Number(connection, $"PRAGMA max_page_count={SqliteSchema.Number(connection, "PRAGMA page_count")}"));
 
         var results = await Task.WhenAll(Enumerable.Range(1, 20)
-            .Select(task => journal.AppendAsync(Event(task), new byte[100_000], [new NewDelivery("training")], default).AsTask()));
+            .Select(task => journal.AppendAsync(Event(task), Payload.Of(new byte[100_000]), [new NewDelivery("training")], default).AsTask()));
 
         Assert.All(results, result => Assert.Equal(AppendStatus.Unavailable, result.Status));
         Assert.All(results, result => Assert.Contains("full", result.Fault, StringComparison.Ordinal));
@@ -42,7 +43,7 @@ public sealed class SqliteFaultTests : SqliteTest
 
         await journal.OnWriterAsync(connection => SqliteSchema.Number(connection, "PRAGMA max_page_count=1000000"));
 
-        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(1), new byte[100_000], [], default)).Status);
+        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(1), Payload.Of(new byte[100_000]), [], default)).Status);
         Assert.Null(journal.Health.Fault);
         Assert.True(await journal.SettleAsync(delivery, Delivered, default));
         Assert.Equal("ok", Journals.Scalar("PRAGMA integrity_check"));
@@ -53,7 +54,7 @@ public sealed class SqliteFaultTests : SqliteTest
     {
         var journal = Open();
         await journal.OnWriterAsync(connection => SqliteSchema.Number(connection, $"PRAGMA max_page_count={SqliteSchema.Number(connection, "PRAGMA page_count")}"));
-        await journal.AppendAsync(Event(1), new byte[100_000], [], default);
+        await journal.AppendAsync(Event(1), Payload.Of(new byte[100_000]), [], default);
         Assert.NotNull(journal.Health.Fault);
 
         await journal.OnWriterAsync(connection => SqliteSchema.Number(connection, "PRAGMA max_page_count=1000000"));

@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Telemetry;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -32,7 +33,7 @@ public sealed class SqliteMetricsTests : SqliteTest
         var taken = Event(0);
         await Append(journal, taken);
         using var held = await Hold(journal);
-        var done = journal.AppendAsync(Event(1), Bytes, [new NewDelivery("done-once", Delivered.Attempt)], default).AsTask();
+        var done = journal.AppendAsync(Event(1), Payload.Of(Bytes), [new NewDelivery("done-once", Delivered.Attempt)], default).AsTask();
         var bad = Append(journal, Event(2) with { Id = taken.Id }, "training").AsTask();
 
         await held.LetGo();

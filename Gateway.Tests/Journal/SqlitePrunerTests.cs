@@ -109,7 +109,7 @@ public sealed class SqlitePrunerTests : SqliteTest
     {
         var journal = Open();
         for (var task = 0; task < 20; task++)
-            await journal.AppendAsync(Event(task), new byte[1024 * 1024], [], default);
+            await journal.AppendAsync(Event(task), Payload.Of(new byte[1024 * 1024]), [], default);
 
         Time.Advance(TimeSpan.FromDays(8));
         await journal.PruneAsync();

@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 
 namespace AngoGateway.Tests.Journal;
@@ -46,7 +47,7 @@ public sealed class SqliteReopeningTests : SqliteTest
     {
         var journal = Open();
         var attempt = new Attempt(1, Time.GetUtcNow(), TimeSpan.FromMilliseconds(12), "http://training:9000", 503, "The service answered 503.", "busy");
-        await journal.AppendAsync(Event(1), Bytes, [new("proxied", attempt with { Status = 200, Error = null }), new("training")], default);
+        await journal.AppendAsync(Event(1), Payload.Of(Bytes), [new("proxied", attempt with { Status = 200, Error = null }), new("training")], default);
         await journal.SettleAsync(await ClaimOne(journal, "training"), new(DeliveryState.Pending, Time.GetUtcNow(), attempt), default);
         await journal.SettleAsync(await ClaimOne(journal, "training"), new(DeliveryState.Dead, null, attempt with { Number = 2, Status = null }), default);
 

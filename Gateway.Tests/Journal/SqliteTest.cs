@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -25,7 +26,7 @@ public abstract class SqliteTest : IAsyncLifetime
     private protected StoredEvent Event(int task, Disposition disposition = Disposition.Routed) => TestJournals.Event(Time, task, disposition);
 
     private protected static ValueTask<AppendResult> Append(IJournal journal, StoredEvent @event, params string[] consumers) =>
-        journal.AppendAsync(@event, Bytes, [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
+        journal.AppendAsync(@event, Payload.Of(Bytes), [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
 
     private protected static async Task<Delivery> ClaimOne(IJournal journal, string consumer) =>
         Assert.Single(await journal.ClaimAsync(consumer, 10, inTaskOrder: false, default));

@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 
 namespace AngoGateway.Tests.Journal;
@@ -26,7 +27,7 @@ public sealed class SqliteWriterTests : SqliteTest
         var journal = Open();
         using var held = await Hold(journal);
         var appends = Enumerable.Range(0, 6)
-            .Select(task => journal.AppendAsync(Event(task), new byte[3 * 1024 * 1024], [], default).AsTask()).ToArray();
+            .Select(task => journal.AppendAsync(Event(task), Payload.Of(new byte[3 * 1024 * 1024]), [], default).AsTask()).ToArray();
         var before = journal.Commits;
 
         await held.LetGo();
@@ -101,12 +102,12 @@ public sealed class SqliteWriterTests : SqliteTest
     public async Task The_queue_is_bounded_by_bytes_but_takes_one_larger_payload_when_nothing_waits()
     {
         var journal = Open(options => options with { MaxWaitingBytes = 1000 });
-        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(0), new byte[5000], [], default)).Status);
+        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(0), Payload.Of(new byte[5000]), [], default)).Status);
         using var held = await Hold(journal);
-        var first = journal.AppendAsync(Event(1), new byte[600], [], default).AsTask();
+        var first = journal.AppendAsync(Event(1), Payload.Of(new byte[600]), [], default).AsTask();
 
-        Assert.Equal(AppendStatus.Unavailable, (await journal.AppendAsync(Event(2), new byte[600], [], default)).Status);
-        var second = journal.AppendAsync(Event(3), new byte[400], [], default).AsTask();
+        Assert.Equal(AppendStatus.Unavailable, (await journal.AppendAsync(Event(2), Payload.Of(new byte[600]), [], default)).Status);
+        var second = journal.AppendAsync(Event(3), Payload.Of(new byte[400]), [], default).AsTask();
         await held.LetGo();
 
         Assert.Equal(AppendStatus.Accepted, (await first).Status);
@@ -119,7 +120,7 @@ public sealed class SqliteWriterTests : SqliteTest
         var journal = Open();
         using var cancel = new CancellationTokenSource();
         using var held = await Hold(journal);
-        var cancelled = journal.AppendAsync(Event(1), Bytes, [], cancel.Token).AsTask();
+        var cancelled = journal.AppendAsync(Event(1), Payload.Of(Bytes), [], cancel.Token).AsTask();
         var other = Append(journal, Event(2)).AsTask();
 
         await cancel.CancelAsync();
@@ -160,7 +161,7 @@ public sealed class SqliteWriterTests : SqliteTest
         var journal = Open();
         await journal.OnWriterAsync(connection => SQLitePCL.raw.sqlite3_limit(connection.Handle, LimitLength, 1000));
 
-        var tooBig = await journal.AppendAsync(Event(1), new byte[2000], [], default);
+        var tooBig = await journal.AppendAsync(Event(1), Payload.Of(new byte[2000]), [], default);
 
         Assert.Equal(AppendStatus.Unavailable, tooBig.Status);
         Assert.Equal(AppendStatus.Accepted, (await Append(journal, Event(2), "training")).Status);
@@ -192,7 +193,7 @@ public sealed class SqliteWriterTests : SqliteTest
         var log = new FileInfo(Journals.File + "-wal");
         var task = 0;
         for (; task < 300; task++)
-            Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(task), payload, [], default)).Status);
+            Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(Event(task), Payload.Of(payload), [], default)).Status);
 
         log.Refresh();
         Assert.True(log.Length < 200 * 1024 * 1024, "300 MB and the log only grew");
@@ -246,7 +247,8 @@ public sealed class SqliteAllocationTests : SqliteTest
     private async Task<StoredEvent> Append(SqliteJournal journal, byte[] payload)
     {
         var stored = Event(_task++);
-        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(stored, payload, [], default)).Status);
+        using var arrived = Payload.Of(payload);
+        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(stored, arrived, [], default)).Status);
         return stored;
     }
 

@@ -1,4 +1,5 @@
 using AngoGateway.Configuration;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Operator;
 using AngoGateway.Tests.Configuration;
@@ -70,7 +71,7 @@ public sealed class ReplayRunnerTests
     {
         var journal = journals.OpenSqlite(_clock);
         for (var task = 0; task < unrouted; task++)
-            await journal.AppendAsync(TestJournals.Event(_clock, task, Disposition.Unrouted), "{}"u8.ToArray(), [], CancellationToken.None);
+            await journal.AppendAsync(TestJournals.Event(_clock, task, Disposition.Unrouted), Payload.Of("{}"u8.ToArray()), [], CancellationToken.None);
 
         return journal;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -81,7 +82,7 @@ public sealed class ChurnTests : IAsyncDisposable
             {
                 var @event = TestJournals.Event(_time, Interlocked.Increment(ref _task));
                 var began = Stopwatch.GetTimestamp();
-                Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(@event, _payload, [new NewDelivery(Consumer)], default)).Status);
+                Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(@event, Payload.Of(_payload), [new NewDelivery(Consumer)], default)).Status);
                 figures.Accepts.Add(Stopwatch.GetElapsedTime(began));
             }
         }

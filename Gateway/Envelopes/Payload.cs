@@ -2,8 +2,11 @@ using System.Buffers;
 
 namespace AngoGateway.Envelopes;
 
-/// <summary>The untouched bytes of one webhook, in pooled memory. Dispose returns the memory; nothing may use it after.</summary>
-/// <param name="capacityHint">Length if it is known. Believed up to 64 KiB.</param>
+/// <summary>
+/// The untouched bytes of one webhook, in pooled memory. Whoever made it and whoever shares it disposes of it once; the last of them
+/// returns the memory. Nothing is written once it is shared.
+/// </summary>
+/// <param name="capacityHint">Length if it is known. Believed up to 64 KiB at first, later up to eight times of what has arrived.</param>
 /// <param name="budget">What it may grow within beyond its first buffer; null: no bound.</param>
 internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null) : IDisposable
 {
@@ -11,8 +14,12 @@ internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null
     // so that a header alone cannot make the gateway reserve the whole body cap.
     private const int BelievedLength = 64 * 1024;
 
+    // Each growth copies what is there: by twos that is as much again as the whole.
+    private const int BelievedGrowth = 8;
+
     private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp(capacityHint, 4096, BelievedLength));
     private int _taken;
+    private int _sharers = 1;
 
     public int Length { get; private set; }
 
@@ -20,14 +27,32 @@ internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null
 
     public ReadOnlySpan<byte> Span => Buffer.AsSpan(0, Length);
 
+    /// <summary>Bytes of memory that it holds.</summary>
+    public int Capacity => Buffer.Length;
+
     private byte[] Buffer => _buffer ?? throw new ObjectDisposedException(nameof(Payload));
 
-    /// <summary>Free room for the next read; doubles the memory when it is full.</summary>
+    /// <summary>A copy, without a budget.</summary>
+    public static Payload Of(ReadOnlySpan<byte> bytes)
+    {
+        var payload = new Payload(bytes.Length);
+        bytes.CopyTo(payload.Fill(bytes.Length));
+        return payload;
+    }
+
+    /// <summary>One more who disposes of it. Only for those who have not done so yet.</summary>
+    public Payload Share()
+    {
+        Interlocked.Increment(ref _sharers);
+        return this;
+    }
+
+    /// <summary>Free room for the next read; takes more memory when it is full.</summary>
     /// <param name="room">At least one byte.</param>
     /// <returns>False when the budget has nothing left.</returns>
     public bool TryMakeRoom(out Memory<byte> room)
     {
-        if (Length == Buffer.Length && !TryGrow(Buffer.Length * 2))
+        if (Length == Buffer.Length && !TryGrow(NextCapacity()))
         {
             room = default;
             return false;
@@ -52,12 +77,16 @@ internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _buffer, null) is not { } buffer)
+        if (Interlocked.Decrement(ref _sharers) != 0 || Interlocked.Exchange(ref _buffer, null) is not { } buffer)
             return;
 
         ArrayPool<byte>.Shared.Return(buffer);
         budget?.Return(_taken);
     }
+
+    private int NextCapacity() => capacityHint > Buffer.Length
+        ? (int)Math.Min(capacityHint, (long)Buffer.Length * BelievedGrowth)
+        : Buffer.Length * 2;
 
     private bool TryGrow(int capacity)
     {

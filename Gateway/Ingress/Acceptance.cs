@@ -33,7 +33,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     }
 
     /// <summary>Durable, then the answer. A proxy route asks its consumer first, unless that is paused: then it is queued like the others.</summary>
-    public ValueTask<IngressOutcome> TakeAsync(HttpContext http, StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match) =>
+    public ValueTask<IngressOutcome> TakeAsync(HttpContext http, StoredEvent @event, Payload payload, RouteMatch match) =>
         @event.Disposition == Disposition.Routed && match.Proxy is { } proxy && journal.Lane(proxy.Name).PausedAt is null
             ? relay.ThroughAsync(http, match, @event, payload)
             : QueueAsync(@event, payload, match);
@@ -46,7 +46,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     private bool IsForgotten(Envelope envelope, DateTimeOffset oldestKey) =>
         envelope.UpdatedAtInstant is { } updatedAt && (updatedAt < oldestKey || updatedAt < journal.ForgottenBefore);
 
-    private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, ReadOnlyMemory<byte> payload, RouteMatch match)
+    private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, Payload payload, RouteMatch match)
     {
         var deliveries = @event.Disposition == Disposition.Routed
             ? Array.ConvertAll(match.All, static consumer => new NewDelivery(consumer.Name, NewestOnly: consumer.NewestOnly))

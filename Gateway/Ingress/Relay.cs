@@ -20,7 +20,7 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
     /// <param name="event">Stored only once the consumer took it.</param>
     /// <param name="payload">Its bytes.</param>
     public async ValueTask<IngressOutcome> ThroughAsync(
-        HttpContext http, RouteMatch match, StoredEvent @event, ReadOnlyMemory<byte> payload)
+        HttpContext http, RouteMatch match, StoredEvent @event, Payload payload)
     {
         // A journal that cannot remember would let every try of the sender through to the consumer.
         if (journal.Health.Fault is { } fault)
@@ -36,7 +36,7 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
 
         var consumer = match.Proxy ?? throw new ArgumentException("No proxy route matched.", nameof(match));
         using var span = Traces.StartStep(Traces.Deliver, ActivityKind.Consumer);
-        var webhook = Outgoing(@event, payload, consumer.Name);
+        var webhook = Outgoing(@event, payload.Memory, consumer.Name);
         AttemptSpan.Describe(span, consumer, webhook);
         var began = timeProvider.GetUtcNow();
         AppendResult? appended = null;

@@ -112,7 +112,7 @@ internal sealed partial class WebhookEndpoint(
         var @event = acceptance.Draft(
             http.Request, source, verification.Signature, envelope, payload.Span, match, snapshot.Retention);
         story.Event = @event;
-        return await acceptance.TakeAsync(http, @event, payload.Memory, match);
+        return await acceptance.TakeAsync(http, @event, payload, match);
     }
 
     private static IngressStatus? Unfit(HttpRequest request)

@@ -12,14 +12,14 @@ internal interface IJournal : IAsyncDisposable
     /// superseded where their consumer was given a newer state of the task at that stage and wants the newest only.
     /// </summary>
     /// <param name="event">The event; its id is used only when the key is new.</param>
-    /// <param name="payload">Must stay valid until the returned task completes.</param>
+    /// <param name="payload">The caller's until the returned task completes, and after; the journal shares what it keeps of it.</param>
     /// <param name="deliveries">One per consumer; empty for unrouted and quarantined events.</param>
     /// <param name="cancellationToken">
     /// Withdraws what the writer has not begun with: nothing is stored then. Later it has no effect, because the payload
     /// is being read; the commit is waited for.
     /// </param>
     ValueTask<AppendResult> AppendAsync(
-        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken);
+        StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken);
 
     /// <summary>The id of the event that holds this key; null when the key is new.</summary>
     ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken);

@@ -32,7 +32,7 @@ internal sealed partial class MemoryJournal
 
         entry.IsLeaving = true;
         _settled.Enqueue(entry);
-        _settledBytes += EntryBytes + entry.Payload.Length;
+        _settledBytes += EntryBytes + entry.Payload.Capacity;
     }
 
     private void Forget()
@@ -41,7 +41,7 @@ internal sealed partial class MemoryJournal
         while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
         {
             _settled.Dequeue();
-            _settledBytes -= EntryBytes + oldest.Payload.Length;
+            _settledBytes -= EntryBytes + oldest.Payload.Capacity;
             oldest.IsLeaving = false;
             if (oldest.IsSettled)
                 Remove(oldest);
@@ -71,7 +71,7 @@ internal sealed partial class MemoryJournal
         _bySeq.Remove(entry);
         entry.Rows.ForEach(row => LaneOf(row.Consumer).Rows--);
         ForgetTrace(entry);
-        entry.Payload.Free();
+        entry.Payload.Dispose();
         entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
     }
 }

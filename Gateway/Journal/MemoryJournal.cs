@@ -23,18 +23,10 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     private DateTimeOffset Now => timeProvider.GetUtcNow();
 
     public ValueTask<AppendResult> AppendAsync(
-        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
+        StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
     {
-        // Copied beforehand, so that nobody waits for it; a repeat is rare enough.
-        var copy = new MemoryPayload(payload.Span);
-        AppendResult result;
         lock (_gate)
-            result = Append(@event, copy, deliveries);
-
-        if (result.Status != AppendStatus.Accepted)
-            copy.Free();
-
-        return ValueTask.FromResult(result);
+            return ValueTask.FromResult(Append(@event, payload, deliveries));
     }
 
     public ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken)
@@ -59,7 +51,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         lock (_gate)
         {
             return _events.TryGetValue(eventId, out var entry)
-                ? ValueTask.FromResult(entry.Payload.Copy())
+                ? ValueTask.FromResult(entry.Payload.Share())
                 : throw new KeyNotFoundException($"Event {eventId} is not in the journal.");
         }
     }
@@ -132,7 +124,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         return ValueTask.CompletedTask;
     }
 
-    private AppendResult Append(StoredEvent @event, MemoryPayload payload, IReadOnlyList<NewDelivery> deliveries)
+    private AppendResult Append(StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries)
     {
         if (_closed)
             return new AppendResult(AppendStatus.Unavailable, Guid.Empty, "The journal is closing.");
@@ -144,7 +136,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         }
 
         Forget();
-        Add(new MemoryEntry(++_lastSeq, @event, payload), deliveries);
+        Add(new MemoryEntry(++_lastSeq, @event, payload.Share()), deliveries);
         DeliveryLag.Record(@event, deliveries);
         return new AppendResult(AppendStatus.Accepted, @event.Id);
     }

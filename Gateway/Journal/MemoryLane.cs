@@ -1,3 +1,5 @@
+using AngoGateway.Envelopes;
+
 namespace AngoGateway.Journal;
 
 /// <summary>One consumer's deliveries in memory. The journal's lock guards it.</summary>
@@ -90,7 +92,7 @@ internal sealed class MemoryLane
 }
 
 /// <summary>One event in memory.</summary>
-internal sealed class MemoryEntry(long seq, StoredEvent @event, MemoryPayload payload)
+internal sealed class MemoryEntry(long seq, StoredEvent @event, Payload payload)
 {
     private TaskIdentity? _identity;
 
@@ -98,7 +100,7 @@ internal sealed class MemoryEntry(long seq, StoredEvent @event, MemoryPayload pa
 
     public StoredEvent Event { get; set; } = @event;
 
-    public MemoryPayload Payload => payload;
+    public Payload Payload => payload;
 
     public List<MemoryRow> Rows { get; } = new(capacity: 1);
 

@@ -81,7 +81,7 @@ internal sealed partial class SqliteJournal : IJournal
     }
 
     public ValueTask<AppendResult> AppendAsync(
-        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
+        StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
     {
         if (_queue.Closed is { } closed)
             return Unavailable(closed);
@@ -112,7 +112,8 @@ internal sealed partial class SqliteJournal : IJournal
     }
 
     public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
-        await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
+        _books.Recent.Find(eventId)
+        ?? await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
         ?? throw new KeyNotFoundException($"Event {eventId} is not in the journal.");
 
     public async ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken)
@@ -167,6 +168,7 @@ internal sealed partial class SqliteJournal : IJournal
 
         _readers.Dispose();
         await _writer.DisposeAsync();
+        _books.Dispose();
         _pruner.File.Dispose();
         await _lock.DisposeAsync();
     }

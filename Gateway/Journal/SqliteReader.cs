@@ -44,10 +44,7 @@ internal sealed class SqliteReader : IDisposable
             if (!_payload.With(eventId).Step())
                 return null;
 
-            var bytes = _payload.Blob(0);
-            var payload = new Payload(bytes.Length);
-            bytes.CopyTo(payload.Fill(bytes.Length));
-            return payload;
+            return Envelopes.Payload.Of(_payload.Blob(0));
         }
         finally
         {

@@ -1,3 +1,5 @@
+using AngoGateway.Envelopes;
+
 namespace AngoGateway.Journal;
 
 /// <summary>Something that waits for the writer's next transaction, and for the commit.</summary>
@@ -33,7 +35,7 @@ internal abstract class SqliteWrite(int size)
 
 /// <summary>An event with its key, payload and deliveries.</summary>
 internal sealed class AppendWrite(
-    StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, SqliteBookkeeping books)
+    StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, SqliteBookkeeping books)
     : SqliteWrite(payload.Length)
 {
     private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,6 +68,9 @@ internal sealed class AppendWrite(
     public override void Committed()
     {
         books.Keys.Add(@event.Key, _result.EventId);
+        if (_woken.Count > 0 && _result.Status == AppendStatus.Accepted)
+            books.Recent.Keep(@event.Id, payload);
+
         foreach (var consumer in _woken)
             books.Signals.Pulse(consumer);
 
@@ -163,6 +168,8 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
 
     public Leases Leases { get; } = new();
 
+    public RecentPayloads Recent { get; } = new();
+
     public WorkSignals Signals { get; } = new(timeProvider);
 
     /// <summary>Unix milliseconds; as in the table forgotten.</summary>
@@ -175,5 +182,9 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
     /// <summary>Set once the file is made smaller: from then on a shorter file is nothing strange.</summary>
     public bool Shrinks { get; set; }
 
-    public void Dispose() => Keys.Dispose();
+    public void Dispose()
+    {
+        Keys.Dispose();
+        Recent.Dispose();
+    }
 }

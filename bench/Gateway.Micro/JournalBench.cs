@@ -53,7 +53,7 @@ public class JournalBench
     }
 
     private Task<AppendResult[]> AppendAllAsync(NewDelivery[] deliveries) =>
-        Task.WhenAll(Enumerable.Range(0, Together).Select(_ => _journal.AppendAsync(Event(), _payload, deliveries, default).AsTask()));
+        Task.WhenAll(Enumerable.Range(0, Together).Select(_ => _journal.AppendAsync(Event(), Payload.Of(_payload), deliveries, default).AsTask()));
 
     private StoredEvent Event()
     {

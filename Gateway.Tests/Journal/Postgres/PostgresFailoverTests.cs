@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -39,5 +40,5 @@ public sealed class PostgresFailoverTests
     }
 
     private static ValueTask<AppendResult> Append(PostgresJournal journal, StoredEvent @event) =>
-        journal.AppendAsync(@event, "{}"u8.ToArray(), [new NewDelivery("training")], default);
+        journal.AppendAsync(@event, Payload.Of("{}"u8.ToArray()), [new NewDelivery("training")], default);
 }

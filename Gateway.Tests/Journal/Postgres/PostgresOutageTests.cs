@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -57,7 +58,7 @@ public sealed class PostgresOutageTests
         await (await PostgresCluster.SharedAsync()).ExecuteAsync("ALTER TABLE payload ADD CHECK (length(bytes) < 100)", journals.Schema);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(task =>
-            journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), new byte[task == 17 ? 200 : 10], [], default).AsTask()));
+            journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), Payload.Of(new byte[task == 17 ? 200 : 10]), [], default).AsTask()));
 
         Assert.Equal(AppendStatus.Unavailable, results[17].Status);
         Assert.Equal(39, results.Count(result => result.Status == AppendStatus.Accepted));
@@ -67,5 +68,5 @@ public sealed class PostgresOutageTests
     private static Settlement Settled => new(DeliveryState.Delivered, null, null);
 
     private static ValueTask<AppendResult> Append(PostgresJournal journal, int task) =>
-        journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), Bytes, [new NewDelivery("training")], default);
+        journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), Payload.Of(Bytes), [new NewDelivery("training")], default);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -75,7 +76,7 @@ public sealed partial class PostgresPlanTests
     }
 
     private static ValueTask<AppendResult> AppendAsync(PostgresJournal journal, StoredEvent @event, params NewDelivery[] deliveries) =>
-        journal.AppendAsync(@event, "{}"u8.ToArray(), deliveries, default);
+        journal.AppendAsync(@event, Payload.Of("{}"u8.ToArray()), deliveries, default);
 
     [GeneratedRegex(@"^(?=<[^>]*> )", RegexOptions.Multiline, 5000)]
     private static partial Regex Entry();

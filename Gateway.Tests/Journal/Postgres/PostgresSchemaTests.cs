@@ -1,4 +1,5 @@
 using System.Text;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -135,7 +136,7 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
 
     private static async Task UseAsync(PostgresJournal journal, int task)
     {
-        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), "{}"u8.ToArray(), [new NewDelivery("a")], default)).Status);
+        Assert.Equal(AppendStatus.Accepted, (await journal.AppendAsync(TestJournals.Event(TimeProvider.System, task), Payload.Of("{}"u8.ToArray()), [new NewDelivery("a")], default)).Status);
         var claimed = Assert.Single(await journal.ClaimAsync("a", 10, inTaskOrder: task % 2 == 0, default));
         Assert.True(await journal.SettleAsync(claimed, new Settlement(DeliveryState.Delivered, null, null), default));
         await journal.SetPausedAsync("a", null, default);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -164,7 +165,7 @@ public sealed class PostgresSharingTests : PostgresTest
         for (var round = 0; round < 20; round++)
         {
             await Task.WhenAll(Enumerable.Range(0, 4).Select(version => Task.Run(() =>
-                gateways[version % 2].AppendAsync(Version(round, version), Bytes, [new NewDelivery("training", NewestOnly: true)], default).AsTask())));
+                gateways[version % 2].AppendAsync(Version(round, version), Payload.Of(Bytes), [new NewDelivery("training", NewestOnly: true)], default).AsTask())));
         }
 
         Assert.Equal(20, await Number("SELECT count(*) FROM delivery WHERE state = 0"));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using AngoGateway.Tests.Support;
@@ -38,7 +39,7 @@ public abstract class PostgresTest : IAsyncLifetime
     }
 
     private protected static ValueTask<AppendResult> Append(IJournal journal, StoredEvent @event, params string[] consumers) =>
-        journal.AppendAsync(@event, Bytes, [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
+        journal.AppendAsync(@event, Payload.Of(Bytes), [.. consumers.Select(consumer => new NewDelivery(consumer))], default);
 
     private protected static ValueTask<IReadOnlyList<Delivery>> Claim(IJournal journal, string consumer, int limit = 10, bool inTaskOrder = false) =>
         journal.ClaimAsync(consumer, limit, inTaskOrder, default);

@@ -27,6 +27,7 @@ internal sealed partial class PostgresJournal : IJournal
 
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _timeProvider;
+    private readonly RecentPayloads _recent = new();
     private readonly PostgresQueue<AppendWrite> _appends;
     private readonly PostgresQueue<SettleWrite> _settlements = new(MaxSettling, long.MaxValue);
     private readonly PostgresCommitters<AppendWrite> _committers;
@@ -111,12 +112,12 @@ internal sealed partial class PostgresJournal : IJournal
     }
 
     public ValueTask<AppendResult> AppendAsync(
-        StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
+        StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, CancellationToken cancellationToken)
     {
         if ((_appends.Closed ?? Health.Fault) is { } fault)
             return Unavailable(fault);
 
-        var write = new AppendWrite(@event, payload, deliveries);
+        var write = new AppendWrite(@event, payload, deliveries, _recent);
         return _appends.TryAdd(write) is { } refusal ? Unavailable(refusal) : new(write.WaitAsync(cancellationToken));
     }
 
@@ -152,7 +153,10 @@ internal sealed partial class PostgresJournal : IJournal
             cancellationToken);
     }
 
-    public ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) => new(WhenWellAsync(
+    public ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
+        _recent.Find(eventId) is { } recent ? new(recent) : new(StoredPayloadAsync(eventId, cancellationToken));
+
+    private Task<Payload> StoredPayloadAsync(Guid eventId, CancellationToken cancellationToken) => WhenWellAsync(
         () => _database.ReadAsync(
             async (connection, token) =>
             {
@@ -169,7 +173,7 @@ internal sealed partial class PostgresJournal : IJournal
                 return payload;
             },
             cancellationToken),
-        cancellationToken));
+        cancellationToken);
 
     public async ValueTask<bool> SettleAsync(Delivery delivery, Settlement settlement, CancellationToken cancellationToken)
     {
@@ -238,6 +242,7 @@ internal sealed partial class PostgresJournal : IJournal
         await _loops;
         await LeaveAsync();
         await _database.DisposeAsync();
+        _recent.Dispose();
         _lanes.Dispose();
         _closing.Dispose();
     }

@@ -1,3 +1,5 @@
+using AngoGateway.Envelopes;
+
 namespace AngoGateway.Journal.Postgres;
 
 /// <summary>Something that waits for a committer's next transaction, and for the commit.</summary>
@@ -26,14 +28,14 @@ internal abstract class PostgresWrite(int size)
 }
 
 /// <summary>An event with its key, payload and deliveries.</summary>
-internal sealed class AppendWrite(StoredEvent @event, ReadOnlyMemory<byte> payload, IReadOnlyList<NewDelivery> deliveries)
+internal sealed class AppendWrite(StoredEvent @event, Payload payload, IReadOnlyList<NewDelivery> deliveries, RecentPayloads recent)
     : PostgresWrite(payload.Length)
 {
     private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public StoredEvent Event => @event;
 
-    public ReadOnlyMemory<byte> Payload => payload;
+    public ReadOnlyMemory<byte> Payload => payload.Memory;
 
     public IReadOnlyList<NewDelivery> Deliveries => deliveries;
 
@@ -57,7 +59,13 @@ internal sealed class AppendWrite(StoredEvent @event, ReadOnlyMemory<byte> paylo
         return await _done.Task;
     }
 
-    public override void Committed() => _done.TrySetResult(Result);
+    public override void Committed()
+    {
+        if (deliveries.Any(static delivery => delivery.Done is null) && Result.Status == AppendStatus.Accepted)
+            recent.Keep(@event.Id, payload);
+
+        _done.TrySetResult(Result);
+    }
 
     public override void Refused(string fault) => _done.TrySetResult(new AppendResult(AppendStatus.Unavailable, Guid.Empty, fault));
 }

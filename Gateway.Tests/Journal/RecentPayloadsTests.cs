@@ -1,0 +1,67 @@
+using AngoGateway.Envelopes;
+using AngoGateway.Journal;
+
+namespace AngoGateway.Tests.Journal;
+
+public sealed class RecentPayloadsTests
+{
+    private const int Megabyte = 1024 * 1024;
+
+    private readonly RecentPayloads _recent = new();
+
+    [Fact]
+    public void What_was_kept_is_shared_while_its_maker_is_done_with_it()
+    {
+        var id = Guid.NewGuid();
+        var made = Payload.Of([1, 2, 3]);
+        _recent.Keep(id, made);
+        made.Dispose();
+
+        using var found = _recent.Find(id)!;
+        Assert.Equal([1, 2, 3], found.Span.ToArray());
+        Assert.Null(_recent.Find(Guid.NewGuid()));
+    }
+
+    [Fact]
+    public void The_oldest_go_when_they_take_more_than_16_MiB_and_whoever_has_one_keeps_it()
+    {
+        var ids = Enumerable.Range(0, 17).Select(_ => Guid.NewGuid()).ToArray();
+        Keep(ids[0], Megabyte);
+        using var held = _recent.Find(ids[0])!;
+        foreach (var id in ids[1..])
+            Keep(id, Megabyte);
+
+        Assert.Null(_recent.Find(ids[0]));
+        Assert.Equal(Megabyte, held.Span.Length);
+        _recent.Find(ids[1])!.Dispose();
+    }
+
+    [Fact]
+    public void One_that_is_larger_than_all_of_that_displaces_none()
+    {
+        var (small, large) = (Guid.NewGuid(), Guid.NewGuid());
+        Keep(small, 10);
+        Keep(large, 17 * Megabyte);
+
+        Assert.Null(_recent.Find(large));
+        _recent.Find(small)!.Dispose();
+    }
+
+    [Fact]
+    public void A_closed_one_keeps_and_has_nothing()
+    {
+        var (before, after) = (Guid.NewGuid(), Guid.NewGuid());
+        Keep(before, 10);
+        _recent.Dispose();
+        Keep(after, 10);
+
+        Assert.Null(_recent.Find(before));
+        Assert.Null(_recent.Find(after));
+    }
+
+    private void Keep(Guid id, int size)
+    {
+        using var made = Payload.Of(new byte[size]);
+        _recent.Keep(id, made);
+    }
+}
