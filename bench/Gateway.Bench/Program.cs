@@ -27,7 +27,7 @@ internal static class Program
                 return 0;
             case "peers" when PeersBench.Of(args[1..]) is { } peers:
                 return await peers.RunAsync();
-            case "starts" when BenchOptions.Read(args[1..]) is { } options:
+            case "starts" when BenchOptions.Read(args[1..], StartsBench.Usual, StartsBench.Quick) is { } options:
                 return await StartsBench.RunAsync(options);
             case "upstream":
                 await Upstream.RunAsync();
@@ -63,6 +63,14 @@ internal static class Program
 /// <param name="Kilobytes">Of the payloads, where a bench has several sizes; 0: each of them.</param>
 internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds = 3, int WarmUp = 5, int Connections = 32, int Consumers = 1, int Kilobytes = 0)
 {
+    /// <summary>The same where <c>--quick</c> has other defaults.</summary>
+    /// <param name="args">Of the command line.</param>
+    /// <param name="usual">What holds where they say nothing.</param>
+    /// <param name="quick">What holds instead with <c>--quick</c>.</param>
+    public static BenchOptions? Read(string[] args, BenchOptions usual, BenchOptions quick) => args.Contains("--quick")
+        ? Read([.. args.Where(static arg => arg != "--quick")], quick)
+        : Read(args, usual);
+
     /// <summary>Null when an option is unknown or no number.</summary>
     /// <param name="args">Of the command line.</param>
     /// <param name="usual">What holds where they say nothing; null: the defaults.</param>
