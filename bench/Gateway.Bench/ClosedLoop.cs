@@ -145,6 +145,9 @@ internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Accep
     /// <summary>When the first one was sent, as a timestamp.</summary>
     public long First { get; init; }
 
+    /// <summary>Of an open loop: when each was answered, since <see cref="First"/>, and its latency; in that order.</summary>
+    public (TimeSpan Answered, TimeSpan Latency)[] Answers { get; init; } = [];
+
     public double PerSecond => Latencies.Length / Took.TotalSeconds;
 
     public TimeSpan Percentile(double share) => Latencies.Length == 0 ? TimeSpan.Zero : Latencies[Math.Min(Latencies.Length - 1, (int)(Latencies.Length * share))];

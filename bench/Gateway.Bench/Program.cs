@@ -1,3 +1,4 @@
+using AngoGateway.Bench.Limits;
 using AngoGateway.Bench.Peers;
 using AngoGateway.Bench.Scaling;
 
@@ -9,7 +10,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|starts|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -29,6 +30,12 @@ internal static class Program
                 return await peers.RunAsync();
             case "starts" when BenchOptions.Read(args[1..], StartsBench.Usual, StartsBench.Quick) is { } options:
                 return await StartsBench.RunAsync(options);
+            case "forged" when BenchOptions.Read(args[1..], ForgedBench.Usual, ForgedBench.Quick) is { } options:
+                return await ForgedBench.RunAsync(options);
+            case "syncs" when BenchOptions.Read(args[1..], SyncsBench.Usual, SyncsBench.Quick) is { } options:
+                return await SyncsBench.RunAsync(options);
+            case "stalls" when BenchOptions.Read(args[1..], StallsBench.Usual, StallsBench.Quick) is { } options:
+                return await StallsBench.RunAsync(options);
             case "upstream":
                 await Upstream.RunAsync();
                 return 0;
