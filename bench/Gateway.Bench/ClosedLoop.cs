@@ -92,6 +92,12 @@ internal static class ClosedLoop
                 phase.Answered?.Invoke();
                 latencies.Add(TimeProvider.System.GetElapsedTime(began));
             }
+
+            if (phase.Forged && Answers.Closes(answer))
+            {
+                socket.Dispose();
+                socket = await ConnectAsync(target);
+            }
         }
 
         socket.Dispose();

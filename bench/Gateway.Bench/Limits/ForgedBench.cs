@@ -58,7 +58,7 @@ internal static class ForgedBench
         Console.WriteLine();
         Console.WriteLine(
             $"{options.Rounds} round(s) of new processes, {options.Turns} turn(s) of {options.Seconds} s of each kind per size, forged and signed in turn; {options.Connections} connections, " +
-            $"a quarter of them at 1 MB; unique payloads of labelled boxes. Processor time of the gateway's process, the signed ones' until they had been delivered; medians (min–max).");
+            $"a quarter of them at 1 MB, each made anew where the answer closes it; unique payloads of labelled boxes. Processor time of the gateway's process, the signed ones' until they had been delivered; medians (min–max).");
         return 0;
     }
 
