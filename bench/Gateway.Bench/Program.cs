@@ -10,7 +10,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|journal|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -36,6 +36,8 @@ internal static class Program
                 return await SyncsBench.RunAsync(options);
             case "stalls" when BenchOptions.Read(args[1..], StallsBench.Usual, StallsBench.Quick) is { } options:
                 return await StallsBench.RunAsync(options);
+            case "journal" when BenchOptions.Read(args[1..], JournalAloneBench.Usual, JournalAloneBench.Quick) is { } options:
+                return await JournalAloneBench.RunAsync(options, grows: !args.Contains("--quick"));
             case "upstream":
                 await Upstream.RunAsync();
                 return 0;
