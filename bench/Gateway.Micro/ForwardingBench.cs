@@ -64,7 +64,7 @@ public class ForwardingBench
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, _service) { Content = new ByteArrayContent(_body) };
         using var response = await _client.SendAsync(request, default);
-        await response.Content.CopyToAsync(Stream.Null, default);
+        await response.Content.CopyToAsync(Stream.Null, CancellationToken.None);
         return (int)response.StatusCode;
     }
 
