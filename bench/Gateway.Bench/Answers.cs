@@ -41,6 +41,9 @@ internal static class Answers
         }
     }
 
+    /// <summary>Whether nothing more is answered on the connection of this answer.</summary>
+    public static bool Closes(ReadOnlySpan<byte> answer) => answer[..answer.IndexOf("\r\n\r\n"u8)].IndexOf("\r\nConnection: close"u8) >= 0;
+
     /// <summary>Of the body after this head, whose last line is whole.</summary>
     public static int Length(ReadOnlySpan<byte> head)
     {

@@ -34,6 +34,9 @@ internal sealed partial class BenchProcess : IAsyncDisposable
 
     public IReadOnlyList<Uri> Addresses { get; }
 
+    /// <summary>Its id, where it is one of .NET.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Processor time used so far, by all its threads and children.</summary>
     public TimeSpan Processor => _family is { } family ? ProcessTimes.OfFamily(family) : ProcessTimes.Of(_process.Id);
 

@@ -33,11 +33,20 @@ internal static class ClosedLoop
     /// <param name="good">The status of the answer that counts.</param>
     /// <param name="measured">How long it counts.</param>
     /// <param name="mark">Called when that time begins and when it ends.</param>
+    /// <param name="forged">Whether each has a signature that is not its own.</param>
+    /// <param name="answered">Called at each answer that counts, by many at once; null: nobody cares.</param>
     public static async Task<LoopResult> RunAsync(
-        IReadOnlyList<Uri> targets, int connections, Payload payload, int good, TimeSpan measured, Action mark)
+        IReadOnlyList<Uri> targets,
+        int connections,
+        Payload payload,
+        int good,
+        TimeSpan measured,
+        Action mark,
+        bool forged = false,
+        Action? answered = null)
     {
         using var stop = new CancellationTokenSource();
-        var phase = new Phase();
+        var phase = new Phase(forged, answered);
         // Large ones take their time to be written.
         Webhooks[] webhooks = [.. Enumerable.Range(0, connections).Select(i => new Webhooks(targets[i % targets.Count].Authority, NextConnection(), payload))];
         var first = TimeProvider.System.GetTimestamp();
@@ -66,7 +75,7 @@ internal static class ClosedLoop
         var socket = await ConnectAsync(target);
         while (!stop.IsCancellationRequested)
         {
-            var request = webhooks.Next();
+            var request = phase.Forged ? webhooks.NextForged() : webhooks.Next();
             var began = TimeProvider.System.GetTimestamp();
             if (await AnswerAsync(socket, request, answer) != good)
             {
@@ -80,7 +89,14 @@ internal static class ClosedLoop
             accepted++;
             if (phase.Counts)
             {
+                phase.Answered?.Invoke();
                 latencies.Add(TimeProvider.System.GetElapsedTime(began));
+            }
+
+            if (phase.Forged && Answers.Closes(answer))
+            {
+                socket.Dispose();
+                socket = await ConnectAsync(target);
             }
         }
 
@@ -109,9 +125,13 @@ internal static class ClosedLoop
         return await socket.ReadStatusAsync(answer);
     }
 
-    private sealed class Phase
+    private sealed class Phase(bool forged, Action? answered)
     {
         private volatile bool _counts;
+
+        public bool Forged => forged;
+
+        public Action? Answered => answered;
 
         public bool Counts
         {
@@ -130,6 +150,9 @@ internal sealed record LoopResult(TimeSpan Took, TimeSpan[] Latencies, int Accep
 {
     /// <summary>When the first one was sent, as a timestamp.</summary>
     public long First { get; init; }
+
+    /// <summary>Of an open loop: when each was answered, since <see cref="First"/>, and its latency; in that order.</summary>
+    public (TimeSpan Answered, TimeSpan Latency)[] Answers { get; init; } = [];
 
     public double PerSecond => Latencies.Length / Took.TotalSeconds;
 

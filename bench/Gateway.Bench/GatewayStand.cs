@@ -33,7 +33,9 @@ internal static class GatewayStand
     /// <param name="mode">Of the only route.</param>
     /// <param name="consumers">That the route leads to.</param>
     /// <param name="database">Where the schema is.</param>
-    public static Task<Stand> BeforeAsync(string journal, string mode, IReadOnlyList<Uri> consumers, PostgresCluster? database = null) => StartAsync(
+    /// <param name="logLevel">Of the lines it writes; as it is, none for a request unless that is refused.</param>
+    public static Task<Stand> BeforeAsync(
+        string journal, string mode, IReadOnlyList<Uri> consumers, PostgresCluster? database = null, string logLevel = "Warning") => StartAsync(
         replicas: 1,
         journal switch
         {
@@ -48,7 +50,7 @@ internal static class GatewayStand
         {
             [Database] = database?.NewSchema() ?? "",
             // No other system writes a line for each request.
-            ["Logging__LogLevel__Default"] = "Warning",
+            ["Logging__LogLevel__Default"] = logLevel,
         },
         collector: null,
         database);
@@ -103,8 +105,8 @@ internal static class GatewayStand
         };
     }
 
-    // What one turn leaves behind must not be delivered in another's.
-    private static async Task DrainAsync(Uri admin)
+    /// <summary>Returns when nothing waits any more: what one turn leaves behind must not be delivered in another's.</summary>
+    public static async Task DrainAsync(Uri admin)
     {
         using var http = new HttpClient();
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
@@ -118,8 +120,14 @@ internal static class GatewayStand
         }
     }
 
-    private static string Config(JsonObject journal, string mode, IReadOnlyList<Uri> consumers) => new JsonObject
+    /// <summary>A whole gateway.json with free ports.</summary>
+    /// <param name="journal">Its journal.</param>
+    /// <param name="mode">Of the only route.</param>
+    /// <param name="consumers">That the route leads to.</param>
+    /// <param name="retention">How long things are remembered; null: as by default.</param>
+    public static string Config(JsonObject journal, string mode, IReadOnlyList<Uri> consumers, JsonObject? retention = null) => new JsonObject
     {
+        ["retention"] = retention ?? [],
         ["listen"] = new JsonObject { ["public"] = "http://127.0.0.1:0", ["admin"] = "http://127.0.0.1:0" },
         ["journal"] = journal,
         ["sources"] = new JsonObject

@@ -28,8 +28,9 @@ internal static class OpenLoop
         var senders = webhooks.Select(mine => Task.Factory.StartNew(
             () => Send(target, mine, good, SentAfter), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         var results = await Task.WhenAll(senders);
-        TimeSpan[] latencies = [.. results.SelectMany(result => result.Latencies).Order()];
-        return new LoopResult(duration, latencies, latencies.Length, results.Sum(result => result.Refused)) { First = began };
+        (TimeSpan Answered, TimeSpan Latency)[] answers = [.. results.SelectMany(result => result.Answers).Order()];
+        TimeSpan[] latencies = [.. answers.Select(answer => answer.Latency).Order()];
+        return new LoopResult(duration, latencies, latencies.Length, results.Sum(result => result.Refused)) { First = began, Answers = answers };
 
         // Waits until the next one is due; says how long after the beginning that is. Null: no more are.
         TimeSpan? SentAfter()
@@ -46,9 +47,9 @@ internal static class OpenLoop
             return number < due ? after : null;
         }
 
-        (List<TimeSpan> Latencies, int Refused) Send(Uri to, Webhooks mine, int status, Func<TimeSpan?> wait)
+        (List<(TimeSpan Answered, TimeSpan Latency)> Answers, int Refused) Send(Uri to, Webhooks mine, int status, Func<TimeSpan?> wait)
         {
-            var (latencies, refused, answer) = (new List<TimeSpan>(), 0, new byte[4096]);
+            var (answers, refused, answer) = (new List<(TimeSpan, TimeSpan)>(), 0, new byte[4096]);
             var socket = Connect(to);
             // Ready before it is due: signing is not what is measured.
             for (var request = mine.Next(); wait() is { } after; request = mine.Next())
@@ -60,7 +61,8 @@ internal static class OpenLoop
 
                 if (socket.ReadStatus(answer) == status)
                 {
-                    latencies.Add(TimeProvider.System.GetElapsedTime(began) - after);
+                    var answered = TimeProvider.System.GetElapsedTime(began);
+                    answers.Add((answered, answered - after));
                 }
                 else
                 {
@@ -72,7 +74,7 @@ internal static class OpenLoop
             }
 
             socket.Dispose();
-            return (latencies, refused);
+            return (answers, refused);
         }
     }
 

@@ -1,3 +1,4 @@
+using AngoGateway.Bench.Limits;
 using AngoGateway.Bench.Peers;
 using AngoGateway.Bench.Scaling;
 
@@ -9,7 +10,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|starts|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|journal|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -27,8 +28,16 @@ internal static class Program
                 return 0;
             case "peers" when PeersBench.Of(args[1..]) is { } peers:
                 return await peers.RunAsync();
-            case "starts" when BenchOptions.Read(args[1..]) is { } options:
+            case "starts" when BenchOptions.Read(args[1..], StartsBench.Usual, StartsBench.Quick) is { } options:
                 return await StartsBench.RunAsync(options);
+            case "forged" when BenchOptions.Read(args[1..], ForgedBench.Usual, ForgedBench.Quick) is { } options:
+                return await ForgedBench.RunAsync(options);
+            case "syncs" when BenchOptions.Read(args[1..], SyncsBench.Usual, SyncsBench.Quick) is { } options:
+                return await SyncsBench.RunAsync(options);
+            case "stalls" when BenchOptions.Read(args[1..], StallsBench.Usual, StallsBench.Quick) is { } options:
+                return await StallsBench.RunAsync(options);
+            case "journal" when BenchOptions.Read(args[1..], JournalAloneBench.Usual, JournalAloneBench.Quick) is { } options:
+                return await JournalAloneBench.RunAsync(options, grows: !args.Contains("--quick"));
             case "upstream":
                 await Upstream.RunAsync();
                 return 0;
@@ -63,6 +72,14 @@ internal static class Program
 /// <param name="Kilobytes">Of the payloads, where a bench has several sizes; 0: each of them.</param>
 internal sealed record BenchOptions(int Rounds = 5, int Turns = 5, int Seconds = 3, int WarmUp = 5, int Connections = 32, int Consumers = 1, int Kilobytes = 0)
 {
+    /// <summary>The same where <c>--quick</c> has other defaults.</summary>
+    /// <param name="args">Of the command line.</param>
+    /// <param name="usual">What holds where they say nothing.</param>
+    /// <param name="quick">What holds instead with <c>--quick</c>.</param>
+    public static BenchOptions? Read(string[] args, BenchOptions usual, BenchOptions quick) => args.Contains("--quick")
+        ? Read([.. args.Where(static arg => arg != "--quick")], quick)
+        : Read(args, usual);
+
     /// <summary>Null when an option is unknown or no number.</summary>
     /// <param name="args">Of the command line.</param>
     /// <param name="usual">What holds where they say nothing; null: the defaults.</param>

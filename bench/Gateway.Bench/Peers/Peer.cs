@@ -20,9 +20,9 @@ internal sealed record Peer(string Name, Func<PeerGround, Task<Stand>> StartAsyn
 
 /// <summary>What a peer stands on.</summary>
 /// <param name="Upstream">The internal services, at one address each.</param>
-/// <param name="Database">Of those that need one.</param>
+/// <param name="Database">Of those that need one; null where none of them is.</param>
 /// <param name="Bytes">Of the largest payload to come.</param>
-internal sealed record PeerGround(BenchProcess Upstream, PostgresCluster Database, int Bytes)
+internal sealed record PeerGround(BenchProcess Upstream, PostgresCluster? Database, int Bytes)
 {
     /// <summary>Starts a program that is none of ours, with its files in a folder that ends with it.</summary>
     /// <param name="command">From where it listens and its folder: the program and its arguments.</param>
