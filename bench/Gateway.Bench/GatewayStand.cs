@@ -55,6 +55,25 @@ internal static class GatewayStand
         collector: null,
         database);
 
+    /// <summary>One gateway before consumers that are up already, whose configuration and journal a bench writes itself.</summary>
+    /// <param name="config">Its gateway.json.</param>
+    /// <param name="mode">Of the route that the webhooks take.</param>
+    /// <param name="prepare">Given its folder, before it starts.</param>
+    public static async Task<Stand> OwnAsync(JsonObject config, string mode, Action<string> prepare)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-bench-");
+        prepare(folder.FullName);
+        return await StartAsync(
+            replicas: 1,
+            folder,
+            config.ToJsonString(),
+            mode,
+            others: [],
+            new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" },
+            collector: null,
+            database: null);
+    }
+
     private static async Task<Stand> StartAsync(
         BenchOptions options, int replicas, JsonObject journal, IReadOnlyDictionary<string, string> environment, BenchProcess? collector, PostgresCluster? database)
     {
@@ -67,7 +86,7 @@ internal static class GatewayStand
         return await StartAsync(replicas, journal, "queue", [.. others.Select(consumer => consumer.Addresses[0])], others, environment, collector, database);
     }
 
-    private static async Task<Stand> StartAsync(
+    private static Task<Stand> StartAsync(
         int replicas,
         JsonObject journal,
         string mode,
@@ -75,11 +94,21 @@ internal static class GatewayStand
         List<BenchProcess> others,
         IReadOnlyDictionary<string, string> environment,
         BenchProcess? collector,
+        PostgresCluster? database) => StartAsync(
+            replicas, Directory.CreateTempSubdirectory("gateway-bench-"), Config(journal, mode, consumers).ToJsonString(), mode, others, environment, collector, database);
+
+    private static async Task<Stand> StartAsync(
+        int replicas,
+        DirectoryInfo folder,
+        string gatewayJson,
+        string mode,
+        List<BenchProcess> others,
+        IReadOnlyDictionary<string, string> environment,
+        BenchProcess? collector,
         PostgresCluster? database)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-bench-");
         var config = Path.Combine(folder.FullName, "gateway.json");
-        await File.WriteAllTextAsync(config, Config(journal, mode, consumers));
+        await File.WriteAllTextAsync(config, gatewayJson);
         var gateways = new List<BenchProcess>();
         for (var i = 0; i < replicas; i++)
         {
@@ -105,7 +134,7 @@ internal static class GatewayStand
         };
     }
 
-    /// <summary>Returns when nothing waits any more: what one turn leaves behind must not be delivered in another's.</summary>
+    /// <summary>Returns when nothing waits any more, but for paused consumers: what one turn leaves behind must not be delivered in another's.</summary>
     public static async Task DrainAsync(Uri admin)
     {
         using var http = new HttpClient();
@@ -113,7 +142,7 @@ internal static class GatewayStand
         while (await ticks.WaitForNextTickAsync())
         {
             var consumers = (await http.GetFromJsonAsync<JsonNode>(new Uri(admin, "api/consumers")))!["consumers"]!.AsArray();
-            if (consumers.All(static consumer => (long)consumer!["pending"]! == 0))
+            if (consumers.All(static consumer => (long)consumer!["pending"]! == 0 || (string?)consumer["state"] == "paused"))
             {
                 return;
             }
@@ -125,7 +154,7 @@ internal static class GatewayStand
     /// <param name="mode">Of the only route.</param>
     /// <param name="consumers">That the route leads to.</param>
     /// <param name="retention">How long things are remembered; null: as by default.</param>
-    public static string Config(JsonObject journal, string mode, IReadOnlyList<Uri> consumers, JsonObject? retention = null) => new JsonObject
+    public static JsonObject Config(JsonObject journal, string mode, IReadOnlyList<Uri> consumers, JsonObject? retention = null) => new()
     {
         ["retention"] = retention ?? [],
         ["listen"] = new JsonObject { ["public"] = "http://127.0.0.1:0", ["admin"] = "http://127.0.0.1:0" },
@@ -142,5 +171,5 @@ internal static class GatewayStand
         ["routes"] = consumers.Count == 0
             ? new JsonArray()
             : new JsonArray(new JsonObject { ["match"] = new JsonObject(), ["mode"] = mode, ["to"] = new JsonArray([.. consumers.Select((_, i) => (JsonNode)$"consumer-{i + 1}")]) }),
-    }.ToJsonString();
+    };
 }

@@ -1,3 +1,4 @@
+using AngoGateway.Bench.Curves;
 using AngoGateway.Bench.Limits;
 using AngoGateway.Bench.Peers;
 using AngoGateway.Bench.Scaling;
@@ -10,7 +11,7 @@ namespace AngoGateway.Bench;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|journal|peers [--quick] [--only NAMES] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
+    private const string Usage = "gateway-bench tracing|replicas|statements|starts|forged|syncs|stalls|journal|peers|curves [--quick] [--only NAMES] [--drawings FOLDER] [--rounds 5] [--turns 5] [--seconds 3] [--warm-up 5] [--connections 32] [--consumers 1] [--kilobytes 0] | scaling";
 
     public static async Task<int> Main(string[] args)
     {
@@ -28,6 +29,8 @@ internal static class Program
                 return 0;
             case "peers" when PeersBench.Of(args[1..]) is { } peers:
                 return await peers.RunAsync();
+            case "curves" when CurvesBench.Of(args[1..]) is { } curves:
+                return await curves.RunAsync();
             case "starts" when BenchOptions.Read(args[1..], StartsBench.Usual, StartsBench.Quick) is { } options:
                 return await StartsBench.RunAsync(options);
             case "forged" when BenchOptions.Read(args[1..], ForgedBench.Usual, ForgedBench.Quick) is { } options:

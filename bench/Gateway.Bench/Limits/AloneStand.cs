@@ -61,7 +61,8 @@ internal sealed record AloneStand(
     private static AloneStand Of(IJournal journal, Func<long> commits, Action closed) => new(
         async (stored, payload, deliveries) =>
         {
-            var result = await journal.AppendAsync(stored, payload, deliveries, CancellationToken.None);
+            using var arrived = Envelopes.Payload.Of(payload.Span);
+            var result = await journal.AppendAsync(stored, arrived, deliveries, CancellationToken.None);
             if (result.Status == AppendStatus.Unavailable)
             {
                 throw new InvalidOperationException(result.Fault);

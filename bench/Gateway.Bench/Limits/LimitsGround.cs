@@ -25,7 +25,7 @@ internal sealed class LimitsGround : IAsyncDisposable
     {
         var config = Path.Combine(Folder, "gateway.json");
         await File.WriteAllTextAsync(
-            config, GatewayStand.Config(new JsonObject { ["type"] = "sqlite", ["path"] = Path.GetFileName(Journal) }, "queue", [_upstream.Addresses[0]], retention));
+            config, GatewayStand.Config(new JsonObject { ["type"] = "sqlite", ["path"] = Path.GetFileName(Journal) }, "queue", [_upstream.Addresses[0]], retention).ToJsonString());
         return await BenchProcess.StartAsync("ango-gateway.dll", ["run", "--config", config], new Dictionary<string, string>
         {
             ["GATEWAY_BENCH_SECRET"] = Webhooks.Secret,
