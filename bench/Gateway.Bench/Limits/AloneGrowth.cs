@@ -43,9 +43,9 @@ internal static class AloneGrowth
 
         async Task<(double Empty, double Full)> FillAsync(AloneStand stand)
         {
-            var empty = (await senders.RunAsync(stand, seconds)).PerSecond;
+            var first = (await senders.RunAsync(stand, seconds)).PerSecond;
             await senders.RunAsync(stand, Forever, Events);
-            return (empty, (await senders.RunAsync(stand, seconds)).PerSecond);
+            return (first, (await senders.RunAsync(stand, seconds)).PerSecond);
         }
     }
 }
