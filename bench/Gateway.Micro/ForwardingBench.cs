@@ -35,6 +35,8 @@ public class ForwardingBench
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddForwarding();
+        builder.Services.AddSingleton(static _ => new HttpMessageInvoker(
+            new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }));
         _app = builder.Build();
         _app.Run(static http => http.Request.Body.CopyToAsync(Stream.Null, http.RequestAborted));
         await _app.StartAsync();
@@ -45,19 +47,15 @@ public class ForwardingBench
             throw new InvalidOperationException($"The consumer is refused: {refused[0]}");
 
         _forwarder = _app.Services.GetRequiredService<Forwarder>();
-        _client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
+        _client = _app.Services.GetRequiredService<HttpMessageInvoker>();
         _body = Bodies.Of(Size);
-        var id = Guid.CreateVersion7();
+        var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
         _webhook = new OutgoingWebhook(
             _body, "application/json", "X-Hub-Signature", new string('a', 40), id, $"{id}.training", 1, "ango", "66c5a3babfebe70015f8b15c", "66a10e530c3781407df635a8", "Review");
     }
 
     [GlobalCleanup]
-    public async Task StopAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public async Task StopAsync() => await _app.DisposeAsync();
 
     [Benchmark(Baseline = true)]
     public async Task<int> BareClientAsync()

@@ -18,34 +18,50 @@ internal static class AloneGrowth
     {
         // Delivered already, as in proxy mode: what waits is not pruned.
         var senders = new AloneSenders(options.Connections, payload, [new NewDelivery("sink", Done)]);
-        var seconds = TimeSpan.FromSeconds(options.Seconds);
-        Console.WriteLine();
-        Console.WriteLine($"| | empty, events/s | at {Events / 1_000_000} M | ratio | aim | while pruning | ratio | aim |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         var folder = Directory.CreateTempSubdirectory("gateway-bench-");
-        double empty;
-        double full;
+        List<(double Empty, double Full)> sqlite;
         await using (var stand = AloneStand.Sqlite(folder.FullName, new RetentionConfig(), static () => { }))
         {
-            (empty, full) = await FillAsync(stand);
+            sqlite = await TakeTurnsAsync(stand, AloneStand.SqliteAsync, senders, options);
         }
 
-        double pruning;
+        AloneTurn pruning;
         await using (var stand = AloneStand.Sqlite(folder.FullName, new RetentionConfig(Moment, Moment, Moment), () => folder.Delete(recursive: true)))
         {
-            pruning = (await senders.RunAsync(stand, seconds)).PerSecond;
+            pruning = await senders.RunAsync(stand, TimeSpan.FromSeconds(options.Seconds));
         }
 
-        Console.WriteLine($"| SQLite | {empty:0} | {full:0} | {full / empty:0.00} | ≥ {AimFull} | {pruning:0} | {pruning / empty:0.00} | ≥ {AimPruning} |");
-        await using var postgres = await AloneStand.PostgresAsync(database);
-        (empty, full) = await FillAsync(postgres);
-        Console.WriteLine($"| PostgreSQL | {empty:0} | {full:0} | {full / empty:0.00} | ≥ {AimFull} | | | |");
+        await using var full = await AloneStand.PostgresAsync(database);
+        var postgres = await TakeTurnsAsync(full, () => AloneStand.PostgresAsync(database), senders, options);
+        Console.WriteLine();
+        Console.WriteLine($"| | empty, events/s | at {Events / 1_000_000} M | ratio | aim | while two are pruned for each | ratio to empty | aim |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
+        var ratio = pruning.PerSecond / Medians.Of(sqlite, static turn => turn.Empty);
+        Console.WriteLine($"| SQLite | {Row(sqlite)} | {pruning.PerSecond:0} | {ratio:0.00} | ≥ {AimPruning} |");
+        Console.WriteLine($"| PostgreSQL | {Row(postgres)} | | | |");
+    }
 
-        async Task<(double Empty, double Full)> FillAsync(AloneStand stand)
+    // The one that was filled, and in turn with it new ones.
+    private static async Task<List<(double Empty, double Full)>> TakeTurnsAsync(
+        AloneStand full, Func<Task<AloneStand>> openAsync, AloneSenders senders, BenchOptions options)
+    {
+        await senders.RunAsync(full, Forever, Events);
+        var turns = new List<(double, double)>();
+        for (var turn = 0; turn < options.Rounds; turn++)
         {
-            var empty = (await senders.RunAsync(stand, seconds)).PerSecond;
-            await senders.RunAsync(stand, Forever, Events);
-            return (empty, (await senders.RunAsync(stand, seconds)).PerSecond);
+            await using var empty = await openAsync();
+            turns.Add((await PerSecondAsync(empty), await PerSecondAsync(full)));
         }
+
+        return turns;
+
+        async Task<double> PerSecondAsync(AloneStand stand) => (await senders.RunAsync(stand, TimeSpan.FromSeconds(options.Seconds))).PerSecond;
+    }
+
+    private static string Row(List<(double Empty, double Full)> turns)
+    {
+        double[] ratios = [.. turns.Select(static turn => turn.Full / turn.Empty)];
+        return $"{Medians.Of(turns, static turn => turn.Empty):0} | {Medians.Of(turns, static turn => turn.Full):0} | " +
+            $"{Medians.Of(ratios, static ratio => ratio):0.00} ({ratios.Min():0.00}–{ratios.Max():0.00}) | ≥ {AimFull}";
     }
 }

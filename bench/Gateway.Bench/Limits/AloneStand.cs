@@ -1,5 +1,4 @@
 using System.Text;
-using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Journal.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;

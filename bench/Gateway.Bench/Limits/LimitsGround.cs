@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using AngoGateway.Bench.Peers;
 
 namespace AngoGateway.Bench.Limits;
 

@@ -53,7 +53,8 @@ internal sealed class SyncCount : IAsyncDisposable
 
         await _strace.WaitForExitAsync();
         // 4711 fdatasync(123</folder/gateway.db-wal>) = 0, or <unfinished ...>; its <... resumed> names no file.
-        return File.ReadLines(_trace).Where(static line => line.Contains("sync(", StringComparison.Ordinal) || line.Contains("sync_file_range(", StringComparison.Ordinal))
+        var lines = await File.ReadAllLinesAsync(_trace);
+        return lines.Where(static line => line.Contains("sync(", StringComparison.Ordinal) || line.Contains("sync_file_range(", StringComparison.Ordinal))
             .GroupBy(static line => Path.GetFileName(line.Split('<', '>')[1])).ToDictionary(static file => file.Key, static file => file.Count());
     }
 
