@@ -3,7 +3,7 @@ using AngoGateway.Journal;
 
 namespace AngoGateway.Tests.Journal;
 
-public sealed class RecentPayloadsTests
+public sealed class RecentPayloadsTests : IDisposable
 {
     private const int Megabyte = 1024 * 1024;
 
@@ -12,20 +12,20 @@ public sealed class RecentPayloadsTests
     [Fact]
     public void What_was_kept_is_shared_while_its_maker_is_done_with_it()
     {
-        var id = Guid.NewGuid();
+        var id = NewId();
         var made = Payload.Of([1, 2, 3]);
         _recent.Keep(id, made);
         made.Dispose();
 
         using var found = _recent.Find(id)!;
         Assert.Equal([1, 2, 3], found.Span.ToArray());
-        Assert.Null(_recent.Find(Guid.NewGuid()));
+        Assert.Null(_recent.Find(NewId()));
     }
 
     [Fact]
     public void The_oldest_go_when_they_take_more_than_16_MiB_and_whoever_has_one_keeps_it()
     {
-        var ids = Enumerable.Range(0, 17).Select(_ => Guid.NewGuid()).ToArray();
+        var ids = Enumerable.Range(0, 17).Select(_ => NewId()).ToArray();
         Keep(ids[0], Megabyte);
         using var held = _recent.Find(ids[0])!;
         foreach (var id in ids[1..])
@@ -39,7 +39,7 @@ public sealed class RecentPayloadsTests
     [Fact]
     public void One_that_is_larger_than_all_of_that_displaces_none()
     {
-        var (small, large) = (Guid.NewGuid(), Guid.NewGuid());
+        var (small, large) = (NewId(), NewId());
         Keep(small, 10);
         Keep(large, 17 * Megabyte);
 
@@ -50,7 +50,7 @@ public sealed class RecentPayloadsTests
     [Fact]
     public void A_closed_one_keeps_and_has_nothing()
     {
-        var (before, after) = (Guid.NewGuid(), Guid.NewGuid());
+        var (before, after) = (NewId(), NewId());
         Keep(before, 10);
         _recent.Dispose();
         Keep(after, 10);
@@ -58,6 +58,10 @@ public sealed class RecentPayloadsTests
         Assert.Null(_recent.Find(before));
         Assert.Null(_recent.Find(after));
     }
+
+    public void Dispose() => _recent.Dispose();
+
+    private static Guid NewId() => Guid.CreateVersion7(DateTimeOffset.UnixEpoch);
 
     private void Keep(Guid id, int size)
     {
