@@ -6,7 +6,16 @@ namespace AngoGateway.Bench.Curves;
 /// <param name="Name">Of its drawing.</param>
 /// <param name="Axis">What is varied, with its unit.</param>
 /// <param name="Lines">Gateways of different kinds.</param>
-internal sealed record Curve(string Name, string Axis, IReadOnlyList<CurveLine> Lines);
+internal sealed record Curve(string Name, string Axis, IReadOnlyList<CurveLine> Lines)
+{
+    /// <summary>A value as it is read.</summary>
+    public Func<double, string> Label { get; init; } = static value => value switch
+    {
+        >= 1e6 => $"{value / 1e6:0} M",
+        >= 1e4 => $"{value / 1e3:0} k",
+        _ => $"{value:0}",
+    };
+}
 
 /// <summary>One kind of gateway at each value.</summary>
 /// <param name="Name">In the legend.</param>

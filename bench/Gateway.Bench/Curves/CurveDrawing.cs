@@ -44,7 +44,7 @@ internal static class CurveDrawing
         foreach (var value in values)
         {
             svg.AppendLine(Invariant($"""<line x1="{X(value):0.#}" y1="{Height - Bottom}" x2="{X(value):0.#}" y2="{Height - Bottom + 4}" stroke="#444444"/>"""));
-            Text(svg, X(value), Height - Bottom + 17, Short(value), "middle");
+            Text(svg, X(value), Height - Bottom + 17, curve.Label(value), "middle");
         }
 
         svg.AppendLine(Invariant($"""<line x1="{Left}" y1="{Height - Bottom}" x2="{PanelWidth - Right}" y2="{Height - Bottom}" stroke="#444444"/>"""));

@@ -12,7 +12,7 @@ internal static class CurveTable
         Console.WriteLine($"| --- |{string.Concat(curve.Lines.Select(static _ => " --- | --- |"))}");
         for (var i = 0; i < curve.Lines[0].Points.Count; i++)
         {
-            Console.WriteLine($"| {curve.Lines[0].Points[i].Value:#,0} | {string.Join(" | ", curve.Lines.Select(line =>
+            Console.WriteLine($"| {curve.Label(curve.Lines[0].Points[i].Value)} | {string.Join(" | ", curve.Lines.Select(line =>
                 $"{Of(line.Points[i], static turn => turn.PerSecond, "0")} | {Of(line.Points[i], static turn => turn.P99, "0.0")}"))} |");
         }
     }

@@ -19,7 +19,7 @@ internal sealed class CurvesBench(BenchOptions options, IReadOnlyList<Curve> cur
     private const double Enough = 300;
     private const int LongestSeconds = 6;
 
-    private static readonly BenchOptions Usual = new(Rounds: 3, Seconds: 2, WarmUp: 2);
+    private static readonly BenchOptions Usual = new(Rounds: 3, Seconds: 2, WarmUp: 4);
     private static readonly BenchOptions Quick = new(Rounds: 1, Seconds: 1, WarmUp: 1);
 
     /// <param name="args"><c>--quick</c>, <c>--only</c> with a regular expression, <c>--drawings</c> with a folder, and what every bench takes.</param>
@@ -48,7 +48,7 @@ internal sealed class CurvesBench(BenchOptions options, IReadOnlyList<Curve> cur
                 foreach (var (line, point) in curve.Lines.SelectMany(static line => line.Points.Select(point => (line, point))))
                 {
                     point.Turns.Add(await MeasureAsync(point, upstream));
-                    Console.WriteLine($"round {round}, {point.Value:0} {curve.Axis}, {line.Name}: {point.Turns[^1].PerSecond:0}/s, p99 {point.Turns[^1].P99:0.0} ms");
+                    Console.WriteLine($"round {round}, {curve.Name} {curve.Label(point.Value)}, {line.Name}: {point.Turns[^1].PerSecond:0}/s, p99 {point.Turns[^1].P99:0.0} ms");
                 }
             }
         }
