@@ -61,6 +61,20 @@ public sealed class RefuseTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("X-Hub-Signature", "0000000000000000000000000000000000000000", false)]
+    [InlineData("X-Hub-Signature", "zz", true)]
+    [InlineData("X-Other", "", true)]
+    public async Task A_401_closes_the_connection_only_when_the_body_was_not_read(string header, string value, bool closes)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/hooks/ango") { Content = new ByteArrayContent(AngoPayload.Of()) };
+        request.Headers.TryAddWithoutValidation(header, value);
+
+        using var response = await _gateway.Public.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, closes), (response.StatusCode, response.Headers.ConnectionClose == true));
+    }
+
     [Fact]
     public async Task Two_signature_headers_are_refused_even_when_one_is_right()
     {

@@ -18,7 +18,7 @@ internal static class Answer
         IngressStatus.Relayed or IngressStatus.RelayedRefusal or IngressStatus.SenderGone => Task.CompletedTask,
         IngressStatus.NotJson => Problem(http, 400, "The body is not JSON.", outcome.Detail),
         IngressStatus.BrokenBody => Problem(Closing(http), 400, "The body could not be read."),
-        IngressStatus.NotVerified => Problem(Closing(Challenge(http, source)), 401, "The request could not be verified."),
+        IngressStatus.NotVerified => Problem(outcome.IsRead ? Challenge(http, source) : Closing(Challenge(http, source)), 401, "The request could not be verified."),
         IngressStatus.NoSuchSource => Problem(Closing(http), 404, "There is no source on this path."),
         IngressStatus.NotPost => Problem(Closing(AllowPost(http)), 405, "Webhooks are sent with POST."),
         IngressStatus.BodyTooSlow => Problem(Closing(http), 408, "The body took too long to arrive."),

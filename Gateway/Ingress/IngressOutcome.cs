@@ -62,8 +62,9 @@ internal enum IngressStatus
 /// <param name="EventId">With Accepted, Duplicate and Relayed: the event.</param>
 /// <param name="Detail">With NotJson: what is wrong and where; never payload text.</param>
 /// <param name="RetryAfter">With OverRate and Unavailable.</param>
+/// <param name="IsRead">With NotVerified: the body was read to its end, and the next request may follow it.</param>
 internal readonly record struct IngressOutcome(
-    IngressStatus Status, Guid EventId = default, string? Detail = null, TimeSpan? RetryAfter = null)
+    IngressStatus Status, Guid EventId = default, string? Detail = null, TimeSpan? RetryAfter = null, bool IsRead = false)
 {
     public static implicit operator IngressOutcome(IngressStatus status) => new(status);
 }

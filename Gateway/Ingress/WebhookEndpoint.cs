@@ -82,7 +82,7 @@ internal sealed partial class WebhookEndpoint(
         var verdict = verification.Finish(payload.Span);
         if (!verdict.IsVerified)
         {
-            return story.Refuse(verdict);
+            return story.Refuse(verdict) with { IsRead = true };
         }
 
         verify?.Stop();
