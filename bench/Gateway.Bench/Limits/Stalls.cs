@@ -66,9 +66,11 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         Console.WriteLine($"{waits.Count} moment(s) with waits over {GoalStall.TotalMilliseconds} ms{(waits.Count > 0 ? "; the worst:" : ".")}");
         foreach (var wait in waits.OrderByDescending(static wait => wait.Longest).Take(Told))
         {
-            var slowest = beside.Syncs.Where(sync => Since(sync.At) + sync.Took > wait.From && Since(sync.At) < wait.Until)
-                .Select(static sync => sync.Took.TotalMilliseconds).DefaultIfEmpty().Max();
-            Console.WriteLine($"- at {wait.From.TotalSeconds:0.0} s: {wait.Webhooks} webhooks, up to {wait.Longest.TotalMilliseconds:0} ms; the slowest bare sync then: {slowest:0.0} ms");
+            double[] then = [.. beside.Syncs.Where(sync => Since(sync.At) + sync.Took > wait.From && Since(sync.At) < wait.Until)
+                .Select(static sync => sync.Took.TotalMilliseconds)];
+            Console.WriteLine(
+                $"- at {wait.From.TotalSeconds:0.0} s: {wait.Webhooks} webhooks, up to {wait.Longest.TotalMilliseconds:0} ms; " +
+                $"{(then.Length > 0 ? $"the slowest of {then.Length} bare syncs then: {then.Max():0.0} ms" : "no bare sync then")}");
         }
     }
 

@@ -18,7 +18,7 @@ internal static class StallsBench
     private const double PerSecond = 1000;
 
     private static readonly TimeSpan BareAlone = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan BareBeside = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BareBeside = TimeSpan.FromMilliseconds(50);
 
     // Keys may not go before the webhook that bears them has arrived.
     private static JsonObject ShortRetention => new() { ["events"] = "00:00:05", ["keys"] = "00:00:30" };
