@@ -34,8 +34,9 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         Console.WriteLine("| --- | --- | --- | --- |");
         Console.WriteLine(
             $"| accept p99 to the bare sync's p99, alone / beside | {Ratio(alone):0.0} / {Ratio(beside):0.0} | ≤ {AimToBare} | ≤ {GoalToBare} |");
-        Console.WriteLine($"| longest wait for an answer, ms | {loop.Percentile(1).TotalMilliseconds:0} | ≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds} |");
-        Console.WriteLine($"| longest time in which nothing was answered, ms | {LongestSilence.TotalMilliseconds:0} | ≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds} |");
+        var aims = $"≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds}";
+        Console.WriteLine($"| longest wait for an answer, ms | {loop.Percentile(1).TotalMilliseconds:0} | {aims} |");
+        Console.WriteLine($"| longest time in which nothing was answered, ms | {LongestSilence.TotalMilliseconds:0} | {aims} |");
         PrintWorst();
     }
 
@@ -54,7 +55,7 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         {
             if (waits is [.., var last] && answered - latency < last.Until + Apart)
             {
-                waits[^1] = (last.From < answered - latency ? last.From : answered - latency, answered, last.Longest > latency ? last.Longest : latency, last.Webhooks + 1);
+                waits[^1] = (Earlier(last.From, answered - latency), answered, latency > last.Longest ? latency : last.Longest, last.Webhooks + 1);
             }
             else
             {
@@ -73,6 +74,8 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
                 $"{(then.Length > 0 ? $"the slowest of {then.Length} bare syncs then: {then.Max():0.0} ms" : "no bare sync then")}");
         }
     }
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private TimeSpan Since(long timestamp) => TimeProvider.System.GetElapsedTime(loop.First, timestamp);
 }
