@@ -46,7 +46,8 @@ internal static class StartsBench
             $"{options.Seconds} s of load each from the first answer on, " +
             $"{options.Connections} connections, unique signed payloads of {PeerTables.Size(PayloadBytes)}; medians (min–max). Ready: its listeners are open. " +
             $"Warm: since then, until three quarter seconds in a row had {WarmShare:P0} of the steady rate, which is the median of the last quarter; " +
-            $"aim: within {Aim.TotalSeconds:0} s. Memory aim: the most that raw YARP had, and what remembers the keys, and {InFlight} times the bytes on their way. The first second: requests in it.");
+            $"aim: within {Aim.TotalSeconds:0} s. Memory aim: the most that raw YARP had, and what remembers the keys, " +
+            $"and {InFlight} times the bytes on their way. The first second: requests in it.");
         return 0;
     }
 
