@@ -51,7 +51,8 @@ public class ForwardingBench
         _body = Bodies.Of(Size);
         var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
         _webhook = new OutgoingWebhook(
-            _body, "application/json", "X-Hub-Signature", new string('a', 40), id, $"{id}.training", 1, "ango", "66c5a3babfebe70015f8b15c", "66a10e530c3781407df635a8", "Review");
+            _body, "application/json", "X-Hub-Signature", new string('a', 40), id, $"{id}.training", 1,
+            "ango", "66c5a3babfebe70015f8b15c", "66a10e530c3781407df635a8", "Review");
     }
 
     [GlobalCleanup]

@@ -55,7 +55,12 @@ internal static class AloneGrowth
 
         return turns;
 
-        async Task<double> PerSecondAsync(AloneStand stand) => (await senders.RunAsync(stand, TimeSpan.FromSeconds(options.Seconds))).PerSecond;
+        async Task<double> PerSecondAsync(AloneStand stand)
+        {
+            // A new file's log has no blocks yet; the other's are cold.
+            await senders.RunAsync(stand, TimeSpan.FromSeconds(options.WarmUp));
+            return (await senders.RunAsync(stand, TimeSpan.FromSeconds(options.Seconds))).PerSecond;
+        }
     }
 
     private static string Row(List<(double Empty, double Full)> turns)

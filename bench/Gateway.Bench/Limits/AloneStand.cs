@@ -11,7 +11,10 @@ namespace AngoGateway.Bench.Limits;
 /// <param name="Journal">Null: it only appends.</param>
 /// <param name="CloseAsync">Closes it and deletes its files.</param>
 internal sealed record AloneStand(
-    Func<StoredEvent, ReadOnlyMemory<byte>, IReadOnlyList<NewDelivery>, ValueTask> AppendAsync, Func<long> Commits, IJournal? Journal, Func<ValueTask> CloseAsync) : IAsyncDisposable
+    Func<StoredEvent, ReadOnlyMemory<byte>, IReadOnlyList<NewDelivery>, ValueTask> AppendAsync,
+    Func<long> Commits,
+    IJournal? Journal,
+    Func<ValueTask> CloseAsync) : IAsyncDisposable
 {
     public static Task<AloneStand> RawAsync()
     {
@@ -51,7 +54,10 @@ internal sealed record AloneStand(
         var terms = Retention.From(new RetentionConfig());
         var connection = new JournalDatabase(Encoding.UTF8.GetBytes(database.NewSchema()));
         var journal = await PostgresJournal.OpenAsync(
-            new PostgresJournalOptions(() => connection, () => terms, static () => "bench"), TimeProvider.System, NullLogger<PostgresJournal>.Instance, CancellationToken.None);
+            new PostgresJournalOptions(() => connection, () => terms, static () => "bench"),
+            TimeProvider.System,
+            NullLogger<PostgresJournal>.Instance,
+            CancellationToken.None);
         return Of(journal, () => journal.Commits, static () => { });
     }
 

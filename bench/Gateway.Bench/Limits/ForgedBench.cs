@@ -50,15 +50,17 @@ internal static class ForgedBench
                     }
                 }
 
-                Console.WriteLine($"round {round}, {contender.Name}: {string.Join(", ", sizes.Select(size => $"{PeerTables.Size(size)} {turns[(contender, size)][^1].Ratio:0.00}"))}");
+                var ratios = sizes.Select(size => $"{PeerTables.Size(size)} {turns[(contender, size)][^1].Ratio:0.00}");
+                Console.WriteLine($"round {round}, {contender.Name}: {string.Join(", ", ratios)}");
             }
         }
 
         Print(turns);
         Console.WriteLine();
         Console.WriteLine(
-            $"{options.Rounds} round(s) of new processes, {options.Turns} turn(s) of {options.Seconds} s of each kind per size, forged and signed in turn; {options.Connections} connections, " +
-            $"a quarter of them at 1 MB, each made anew where the answer closes it; unique payloads of labelled boxes. Processor time of the gateway's process, the signed ones' until they had been delivered; medians (min–max).");
+            $"{options.Rounds} round(s) of new processes, {options.Turns} turn(s) of {options.Seconds} s of each kind per size, forged and signed in turn; " +
+            $"{options.Connections} connections, a quarter of them at 1 MB, each made anew where the answer closes it; unique payloads of labelled boxes. " +
+            "Processor time of the gateway's process, the signed ones' until they had been delivered; medians (min–max).");
         return 0;
     }
 
@@ -91,7 +93,8 @@ internal static class ForgedBench
             await stand.DrainAsync();
             return loop.Refused == 0
                 ? ((stand.Processor - before).TotalMicroseconds / Math.Max(1, loop.Accepted), loop.PerSecond)
-                : throw new InvalidOperationException($"{loop.Refused} of {loop.Refused + loop.Accepted} {(forged ? "forged" : "signed")} webhooks got another answer than they should.");
+                : throw new InvalidOperationException(
+                    $"{loop.Refused} of {loop.Refused + loop.Accepted} {(forged ? "forged" : "signed")} webhooks got another answer than they should.");
         }
     }
 

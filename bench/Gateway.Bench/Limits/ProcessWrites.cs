@@ -7,5 +7,6 @@ internal static class ProcessWrites
 {
     /// <summary>In bytes, since it started.</summary>
     public static double Of(int process) => double.Parse(
-        File.ReadLines($"/proc/{process}/io").First(static line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{process}/io").First(static line => line.StartsWith("write_bytes:", StringComparison.Ordinal)).Split(' ')[1],
+        CultureInfo.InvariantCulture);
 }

@@ -34,8 +34,9 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         Console.WriteLine("| --- | --- | --- | --- |");
         Console.WriteLine(
             $"| accept p99 to the bare sync's p99, alone / beside | {Ratio(alone):0.0} / {Ratio(beside):0.0} | ≤ {AimToBare} | ≤ {GoalToBare} |");
-        Console.WriteLine($"| longest wait for an answer, ms | {loop.Percentile(1).TotalMilliseconds:0} | ≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds} |");
-        Console.WriteLine($"| longest time in which nothing was answered, ms | {LongestSilence.TotalMilliseconds:0} | ≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds} |");
+        var aims = $"≤ {AimStall.TotalMilliseconds} | ≤ {GoalStall.TotalMilliseconds}";
+        Console.WriteLine($"| longest wait for an answer, ms | {loop.Percentile(1).TotalMilliseconds:0} | {aims} |");
+        Console.WriteLine($"| longest time in which nothing was answered, ms | {LongestSilence.TotalMilliseconds:0} | {aims} |");
         PrintWorst();
     }
 
@@ -54,7 +55,7 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         {
             if (waits is [.., var last] && answered - latency < last.Until + Apart)
             {
-                waits[^1] = (last.From < answered - latency ? last.From : answered - latency, answered, last.Longest > latency ? last.Longest : latency, last.Webhooks + 1);
+                waits[^1] = (Earlier(last.From, answered - latency), answered, latency > last.Longest ? latency : last.Longest, last.Webhooks + 1);
             }
             else
             {
@@ -66,11 +67,15 @@ internal sealed class Stalls(LoopResult loop, BareSyncs beside)
         Console.WriteLine($"{waits.Count} moment(s) with waits over {GoalStall.TotalMilliseconds} ms{(waits.Count > 0 ? "; the worst:" : ".")}");
         foreach (var wait in waits.OrderByDescending(static wait => wait.Longest).Take(Told))
         {
-            var slowest = beside.Syncs.Where(sync => Since(sync.At) + sync.Took > wait.From && Since(sync.At) < wait.Until)
-                .Select(static sync => sync.Took.TotalMilliseconds).DefaultIfEmpty().Max();
-            Console.WriteLine($"- at {wait.From.TotalSeconds:0.0} s: {wait.Webhooks} webhooks, up to {wait.Longest.TotalMilliseconds:0} ms; the slowest bare sync then: {slowest:0.0} ms");
+            double[] then = [.. beside.Syncs.Where(sync => Since(sync.At) + sync.Took > wait.From && Since(sync.At) < wait.Until)
+                .Select(static sync => sync.Took.TotalMilliseconds)];
+            Console.WriteLine(
+                $"- at {wait.From.TotalSeconds:0.0} s: {wait.Webhooks} webhooks, up to {wait.Longest.TotalMilliseconds:0} ms; " +
+                $"{(then.Length > 0 ? $"the slowest of {then.Length} bare syncs then: {then.Max():0.0} ms" : "no bare sync then")}");
         }
     }
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private TimeSpan Since(long timestamp) => TimeProvider.System.GetElapsedTime(loop.First, timestamp);
 }

@@ -18,7 +18,7 @@ internal static class StallsBench
     private const double PerSecond = 1000;
 
     private static readonly TimeSpan BareAlone = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan BareBeside = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BareBeside = TimeSpan.FromMilliseconds(50);
 
     // Keys may not go before the webhook that bears them has arrived.
     private static JsonObject ShortRetention => new() { ["events"] = "00:00:05", ["keys"] = "00:00:30" };
@@ -58,10 +58,11 @@ internal static class StallsBench
         stalls.Print(bare);
         Console.WriteLine();
         Console.WriteLine(
-            $"{stalls.Loop.Accepted} webhooks of {PeerTables.Size(PayloadBytes)}, {PerSecond:0} due per second for {options.Seconds} s over {options.Connections} connections, one consumer; " +
-            $"{commits.Count:0} commits, {commits.Writes / commits.Count:0.0} writes each, {commits.Slow:0} of them over 50 ms; {written / 1e6 / options.Seconds:0} MB/s written. " +
-            $"Pruned since its start: {after.Oldest - before.Oldest} events and {before.Keys + after.Newest - before.Newest - after.Keys} keys, with {after.Events} events left. " +
-            $"The log was begun anew {logs} times.");
+            $"{stalls.Loop.Accepted} webhooks of {PeerTables.Size(PayloadBytes)}, {PerSecond:0} due per second for {options.Seconds} s " +
+            $"over {options.Connections} connections, " +
+            $"one consumer; {commits.Count:0} commits, {commits.Writes / commits.Count:0.0} writes each, {commits.Slow:0} of them over 50 ms; " +
+            $"{written / 1e6 / options.Seconds:0} MB/s written. Pruned since its start: {after.Oldest - before.Oldest} events and " +
+            $"{before.Keys + after.Newest - before.Newest - after.Keys} keys, with {after.Events} events left. The log was begun anew {logs} times.");
         if (stalls.Loop.Refused > 0)
         {
             Console.WriteLine($"{stalls.Loop.Refused} webhooks were refused.");

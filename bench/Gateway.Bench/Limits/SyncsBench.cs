@@ -40,7 +40,8 @@ internal static class SyncsBench
         Print($"open loop, {PerSecond:0}/s", open);
         Console.WriteLine();
         Console.WriteLine(
-            $"{options.Rounds} round(s) of new processes, {options.Seconds} s of each load and until all was delivered to one consumer; webhooks of {PeerTables.Size(PayloadBytes)}. " +
+            $"{options.Rounds} round(s) of new processes, {options.Seconds} s of each load and until all was delivered to one consumer; " +
+            $"webhooks of {PeerTables.Size(PayloadBytes)}. " +
             "Syncs: every fsync, fdatasync, sync_file_range and msync of the gateway's process, its checkpoints' included, counted by strace, which slows it down. " +
             "Batches: the transactions of gateway.journal.commit.size. Counts are sums, a batch's writes too.");
         return closed.Concat(open).Any(static turn => turn.Refused > 0) ? 1 : 0;

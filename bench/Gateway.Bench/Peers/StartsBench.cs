@@ -27,7 +27,8 @@ internal static class StartsBench
         await using var upstream = await BenchProcess.StartAsync("gateway-bench.dll", ["upstream"], new Dictionary<string, string>());
         var ground = new PeerGround(upstream, Database: null, PayloadBytes);
         // Sender and services are warm before anybody is measured.
-        await ClosedLoop.RunAsync([upstream.Addresses[0]], options.Connections, Payload.OfBoxes(PayloadBytes), good: 200, TimeSpan.FromSeconds(options.WarmUp), static () => { });
+        await ClosedLoop.RunAsync(
+            [upstream.Addresses[0]], options.Connections, Payload.OfBoxes(PayloadBytes), good: 200, TimeSpan.FromSeconds(options.WarmUp), static () => { });
         var starts = All.ToDictionary(static peer => peer, static _ => new List<PeerStart>());
         for (var round = 1; round <= options.Rounds; round++)
         {
@@ -41,10 +42,12 @@ internal static class StartsBench
         Print(starts);
         Console.WriteLine();
         Console.WriteLine(
-            $"{options.Rounds} round(s) of new processes, one after the other, {options.Seconds} s of load each from the first answer on, {options.Connections} connections, " +
-            $"unique signed payloads of {PeerTables.Size(PayloadBytes)}; medians (min–max). Ready: its listeners are open. Warm: since then, until three quarter seconds in a row had " +
-            $"{WarmShare:P0} of the steady rate, which is the median of the last quarter; aim: within {Aim.TotalSeconds:0} s. Memory aim: the most that raw YARP had, and what " +
-            $"remembers the keys, and {InFlight} times the bytes on their way. The first second: requests in it.");
+            $"{options.Rounds} round(s) of new processes, one after the other, " +
+            $"{options.Seconds} s of load each from the first answer on, " +
+            $"{options.Connections} connections, unique signed payloads of {PeerTables.Size(PayloadBytes)}; medians (min–max). Ready: its listeners are open. " +
+            $"Warm: since then, until three quarter seconds in a row had {WarmShare:P0} of the steady rate, which is the median of the last quarter; " +
+            $"aim: within {Aim.TotalSeconds:0} s. Memory aim: the most that raw YARP had, and what remembers the keys, " +
+            $"and {InFlight} times the bytes on their way. The first second: requests in it.");
         return 0;
     }
 
@@ -60,16 +63,19 @@ internal static class StartsBench
         {
             var own = peer != RawYarp.Peer;
             var keys = own ? Medians.Of(all, start => KeysMemory(peer, start.Accepted)) : 0;
+            var aim = own ? $"{keys / 1e6:0} | ≤ {(raw + keys + (InFlight * all[0].BytesInFlight)) / 1e6:0}" : " | ";
             Console.WriteLine(
                 $"| {peer.Name} | {Of(all, static start => start.Ready.TotalMilliseconds, "0")} | {Of(all, static start => start.FirstAnswer.TotalMilliseconds, "0")} | " +
-                $"{Of(all, static start => start.Warm.TotalSeconds, "0.00")} | {(own ? $"≤ {Aim.TotalSeconds:0}" : "")} | {Medians.Of(all, static start => start.FirstSecond):0} | " +
-                $"{Of(all, static start => start.Steady, "0")} | {Medians.Of(all, static start => start.IdleMemory / 1e6):0} | {Of(all, static start => start.LoadedMemory / 1e6, "0")} | " +
-                $"{(own ? $"{keys / 1e6:0} | ≤ {(raw + keys + (InFlight * all[0].BytesInFlight)) / 1e6:0}" : " | ")} |");
+                $"{Of(all, static start => start.Warm.TotalSeconds, "0.00")} | {(own ? $"≤ {Aim.TotalSeconds:0}" : "")} | " +
+                $"{Medians.Of(all, static start => start.FirstSecond):0} | {Of(all, static start => start.Steady, "0")} | " +
+                $"{Medians.Of(all, static start => start.IdleMemory / 1e6):0} | {Of(all, static start => start.LoadedMemory / 1e6, "0")} | {aim} |");
         }
     }
 
     // The memory journal remembers every key: 32 bytes and an id in a dictionary. In front of a file are 100,000 at most, 150 bytes each.
-    private static double KeysMemory(Peer peer, int accepted) => peer.Name.Contains("memory", StringComparison.Ordinal) ? 80.0 * accepted : 150.0 * Math.Min(accepted, 100_000);
+    private static double KeysMemory(Peer peer, int accepted) => peer.Name.Contains("memory", StringComparison.Ordinal)
+        ? 80.0 * accepted
+        : 150.0 * Math.Min(accepted, 100_000);
 
     private static async Task<PeerStart> StartAsync(Peer peer, PeerGround ground, BenchOptions options)
     {
