@@ -19,11 +19,11 @@ public sealed class AllocationTests
     // Measured 22.5 to 23.2 KB for one that is kept and delivered: YARP's and HttpClient's request, claim, attempt, settlement.
     private const double Delivered = 30_000;
 
-    // Measured 12.4 to 13.1 KB for a forged one of 2 KB: its connection is closed with the answer, and the next one is new.
-    private const double Refused = 18_000;
+    // Measured 2.2 to 2.5 KB for a forged one of 2 KB.
+    private const double Refused = 5_000;
 
-    // Measured 3.7 KB more for 200 KB and 10.4 KB more for 1 MB: what a new connection links its blocks with, not the body.
-    private const double LargeForged = 0.02;
+    // Measured 1 to 10 KB more for 1 MB: now and then the pool makes an array anew; one for each would be a megabyte.
+    private const double LargeForged = 50_000;
 
     // Measured 0.1 to 0.6 KB more for 200 KB: the body is read into pooled memory.
     private const double LargeBody = 3_000;
@@ -52,8 +52,8 @@ public sealed class AllocationTests
         var larger = await PerForgedAsync(gateway, 1_000_000);
 
         Assert.InRange(small, 0, Refused);
-        Assert.InRange(large - small, double.MinValue, LargeBody + (LargeForged * 200_000));
-        Assert.InRange(larger - small, double.MinValue, LargeBody + (LargeForged * 1_000_000));
+        Assert.InRange(large - small, double.MinValue, LargeBody);
+        Assert.InRange(larger - small, double.MinValue, LargeForged);
     }
 
     [Fact]
