@@ -175,7 +175,7 @@ public sealed class SqlitePrunerTests : SqliteTest
     public async Task A_gateway_that_is_never_idle_goes_on_forgetting()
     {
         var journal = Open();
-        for (var task = 0; task < 20; task++)
+        for (var task = 0; task < 60; task++)
             await Append(journal, Event(task));
 
         // The pass that began at the start ends without a quiet moment; the next one finds what is old by then.

@@ -14,6 +14,9 @@ internal abstract class SqliteWrite(int size)
 
     public int Size => size;
 
+    /// <summary>Nobody outside waits for it: it may be a little later for being committed together with others.</summary>
+    public virtual bool CanWait => false;
+
     /// <summary>Set by the queue that counts it.</summary>
     public bool IsQueued { get; set; }
 
@@ -91,6 +94,8 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
     private bool _wakes;
 
     public Task<bool> Task => _done.Task;
+
+    public override bool CanWait => true;
 
     public override void Execute(SqliteRows rows) => _changed = rows.Settle(delivery, settlement, books.Now, out _wakes);
 

@@ -16,6 +16,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Upkeep is looked for this often while nothing arrives.</summary>
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(1);
 
+    // Two old rows go for each new event, but not two at a time: what a step touches beside its rows is a dozen pages.
+    private const int PrunedForEach = 2;
+    private const int LeastPruned = 32;
+
     private readonly SqliteConnection _connection;
     private readonly SqliteQueue _queue;
     private readonly SqlitePruner _pruner;
@@ -29,6 +33,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
     private long _commits;
+    private int _toBePruned;
 
     public SqliteWriter(
         SqliteConnection connection, SqliteQueue queue, SqlitePruner pruner, SqliteCheckpointer checkpointer, SqliteHealth health)
@@ -74,9 +79,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void Serve(List<SqliteWrite> slice)
     {
-        var appends = slice.Count(write => write is AppendWrite);
-        if (_pruner.IsDue && appends > 0)
-            slice.Add(_pruner.Write(2 * appends, idle: false));
+        _toBePruned = _pruner.IsDue ? _toBePruned + (PrunedForEach * slice.Count(static write => write is AppendWrite)) : 0;
+        if (_toBePruned >= LeastPruned)
+        {
+            slice.Add(_pruner.Write(_toBePruned, idle: false));
+            _toBePruned = 0;
+        }
 
         Commit(slice);
         _file.NoteLog(wasCut: _checkpointer.BeginAnewIfLarge(_connection));
