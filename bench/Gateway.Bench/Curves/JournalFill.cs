@@ -42,6 +42,14 @@ internal static class JournalFill
 
     private static void Add(string path, long count, string sql)
     {
+        Write(path, count, sql);
+        // Or the kernel would write it all while the gateway is measured.
+        using var file = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    private static void Write(string path, long count, string sql)
+    {
         using var connection = SqliteSchema.OpenForWriting(path);
         SqliteSchema.Execute(connection, "PRAGMA synchronous=OFF; PRAGMA cache_size=-262144");
         var began = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - count;
