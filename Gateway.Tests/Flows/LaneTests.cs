@@ -143,6 +143,25 @@ public sealed class LaneTests
         Assert.InRange(hole.Connections, 10, 40);
     }
 
+    [Fact]
+    public async Task What_waits_behind_a_consumer_that_turned_slow_is_within_everybodys_reach_again()
+    {
+        using var consumer = FakeConsumer.Start();
+        consumer.Holds();
+        await using var gateway = await GatewayHost.StartAsync(Config(consumer, "\"concurrency\": 1"));
+        await gateway.Journal.SetPausedAsync("training", TimeProvider.System.GetUtcNow(), default);
+        await PostAsync(gateway, 3);
+        await gateway.Journal.SetPausedAsync("training", null, default);
+        await consumer.WaitForAsync(1, Soon);
+
+        // The lane has claimed all three, and only one is on its way.
+        var reached = 0;
+        await Eventually.TrueAsync(
+            async () => (reached += (await gateway.Journal.ClaimAsync("training", 10, inTaskOrder: false, default)).Count) == 2,
+            Soon,
+            () => $"two deliveries that can be claimed, not {reached}");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]

@@ -17,7 +17,7 @@ internal sealed partial class DeliveryWorker(
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes one attempt of a leased delivery. Never throws; <see cref="EndAsync"/> must follow.</summary>
-    public async Task<Tried> TryAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
+    public async Task<Tried> AttemptAsync(Delivery delivery, Consumer consumer, CancellationToken stopping)
     {
         var span = Traces.StartAttempt(
             TraceContext.Stored(delivery.Event.TraceParent, delivery.Event.TraceState),
@@ -42,7 +42,9 @@ internal sealed partial class DeliveryWorker(
     public async Task EndAsync(Tried tried, CancellationToken stopping)
     {
         using var span = tried.Span;
-        Activity.Current = span ?? Activity.Current;
+        if (span is not null)
+            Activity.Current = span;
+
         var released = false;
         try
         {

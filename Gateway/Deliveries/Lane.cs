@@ -29,7 +29,7 @@ internal sealed partial class Lane(
     // Claimed deliveries are in nobody else's reach: not to be superseded, replayed or discarded.
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
 
-    // A claim costs as much as some deliveries; whoever takes few at a time is not kept waiting by others' claims.
+    // A claim costs as much as some deliveries: the more of them are gone in no time, the more are claimed at once.
     private const int LeastClaim = 16;
     private const int MostClaim = 128;
     private static readonly TimeSpan QuickClaim = TimeSpan.FromMilliseconds(50);
@@ -90,7 +90,7 @@ internal sealed partial class Lane(
             return Idle(LongestSleep);
 
         if (_inFlight >= consumer.Concurrency || _unsettled >= consumer.Concurrency)
-            return LongestSleep;
+            return Busy();
 
         if (_circuit.Wait() is var open && open != TimeSpan.Zero)
             return open == Timeout.InfiniteTimeSpan ? LongestSleep : open;
@@ -116,11 +116,10 @@ internal sealed partial class Lane(
 
     private async ValueTask<TimeSpan> ClaimAsync(Consumer consumer, CancellationToken claiming)
     {
-        // As many more as the lane gets rid of in no time.
         _claim = timeProvider.GetElapsedTime(_claimedAt) < QuickClaim ? Math.Min(2 * _claim, MostClaim) : LeastClaim;
         var limit = _circuit.IsOpen ? 1 : Math.Max(_claim, consumer.Concurrency);
         var claimed = await journal.ClaimAsync(name, limit, consumer.InTaskOrder, claiming);
-        _claimedAt = claimed.Count == limit ? timeProvider.GetTimestamp() : 0;
+        _claimedAt = timeProvider.GetTimestamp();
         foreach (var delivery in claimed)
             _window.Enqueue(delivery);
 
@@ -130,6 +129,20 @@ internal sealed partial class Lane(
         var due = await journal.NextDueAsync(name, consumer.InTaskOrder, claiming);
         var wait = due is { } at ? at - timeProvider.GetUtcNow() : LongestSleep;
         return wait <= TimeSpan.Zero ? AfterRace : wait < LongestSleep ? wait : LongestSleep;
+    }
+
+    // A consumer that turns slow keeps its attempts, not what is behind them.
+    private TimeSpan Busy()
+    {
+        if (_window.Count == 0)
+            return LongestSleep;
+
+        var rest = LongestHold - timeProvider.GetElapsedTime(_claimedAt);
+        if (rest > TimeSpan.Zero)
+            return rest;
+
+        ReleaseWindow();
+        return LongestSleep;
     }
 
     private TimeSpan Idle(TimeSpan wait)
@@ -205,7 +218,7 @@ internal sealed partial class Lane(
     {
         // The lane's loop goes on at once, even when the attempt begins synchronously.
         await Task.Yield();
-        var tried = await worker.TryAsync(delivery, consumer, stopping);
+        var tried = await worker.AttemptAsync(delivery, consumer, stopping);
         _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, tried.Outcome));
         await worker.EndAsync(tried, stopping);
         _reports.Writer.TryWrite(new Report { IsSettled = true });

@@ -7,7 +7,7 @@ namespace AngoGateway.Envelopes;
 /// returns the memory. Nothing is written once it is shared.
 /// </summary>
 /// <param name="capacityHint">Length if it is known. Believed up to 64 KiB at first, later up to eight times of what has arrived.</param>
-/// <param name="budget">What it may grow within beyond its first buffer; null: no bound.</param>
+/// <param name="budget">What it may grow within beyond its first buffer, until the first of them is done with it; null: no bound.</param>
 internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null) : IDisposable
 {
     // Below this a Content-Length is believed; above it memory follows the bytes that really arrived,
@@ -77,11 +77,10 @@ internal sealed class Payload(int capacityHint = 0, PayloadBudget? budget = null
 
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _sharers) != 0 || Interlocked.Exchange(ref _buffer, null) is not { } buffer)
-            return;
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        budget?.Return(_taken);
+        // Whoever shares it, to keep or to send it, has a bound of its own.
+        budget?.Return(Interlocked.Exchange(ref _taken, 0));
+        if (Interlocked.Decrement(ref _sharers) == 0 && Interlocked.Exchange(ref _buffer, null) is { } buffer)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private int NextCapacity() => capacityHint > Buffer.Length

@@ -95,10 +95,10 @@ internal sealed class SqliteClaims : IDisposable
     /// <summary>Rows in order of their turn; ?1 is the consumer, ?2 how many.</summary>
     internal static string Ranges(string due, bool oneOfTask)
     {
-        var free = Range(0);
+        var free = Range(SqliteOrder.Free);
         return oneOfTask
             ? $"{free} ORDER BY due_at, event_seq LIMIT ?2"
-            : $"{free} UNION ALL {Range(1)} UNION ALL {Range(SqliteOrder.Unordered)} ORDER BY due_at, event_seq LIMIT ?2";
+            : $"{free} UNION ALL {Range(SqliteOrder.HeldBack)} UNION ALL {Range(SqliteOrder.Unordered)} ORDER BY due_at, event_seq LIMIT ?2";
 
         string Range(int held) =>
             $"""

@@ -11,11 +11,14 @@ namespace AngoGateway.Journal;
 /// </remarks>
 internal sealed class SqliteOrder : IDisposable
 {
-    /// <summary>Neither free nor held back: nobody has asked for the order of its consumer's deliveries yet.</summary>
-    public const int Unordered = 2;
+    // What delivery.held says.
+    public const int Free = 0;
 
-    private const int Free = 0;
-    private const int HeldBack = 1;
+    /// <summary>Another of its task comes first.</summary>
+    public const int HeldBack = 1;
+
+    /// <summary>Neither: nobody has asked for the order of its consumer's deliveries yet.</summary>
+    public const int Unordered = 2;
 
     private readonly SqliteBacklog _backlog;
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
@@ -27,6 +30,7 @@ internal sealed class SqliteOrder : IDisposable
     private readonly SqliteStatement _older;
     private readonly SqliteStatement _supersede;
     private readonly List<(long Seq, int Replay)> _ended = [];
+    private readonly List<(long Seq, int Replay, TaskIdentity Identity)> _found = [];
 
     public SqliteOrder(SqliteConnection connection, SqliteBacklog backlog)
     {
@@ -69,15 +73,15 @@ internal sealed class SqliteOrder : IDisposable
     public int PutInOrder(string consumer, int limit)
     {
         _asked.Add(consumer);
-        var rows = new List<(long Seq, int Replay, TaskIdentity Identity)>();
+        _found.Clear();
         _unordered.With(consumer).With(limit);
         while (_unordered.Step())
-            rows.Add((_unordered.Int64(0), _unordered.Int32(1), new TaskIdentity(_unordered.UInt128OrNull(2), _unordered.Int64OrNull(3))));
+            _found.Add((_unordered.Int64(0), _unordered.Int32(1), new TaskIdentity(_unordered.UInt128OrNull(2), _unordered.Int64OrNull(3))));
 
-        foreach (var (seq, replay, identity) in rows)
+        foreach (var (seq, replay, identity) in _found)
             _hold.With(Place(consumer, identity, seq, replay)).With(seq).With(consumer).With(replay).Run();
 
-        return rows.Count;
+        return _found.Count;
     }
 
     /// <summary>A row is no longer pending.</summary>

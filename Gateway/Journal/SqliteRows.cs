@@ -136,7 +136,7 @@ internal sealed class SqliteRows : IDisposable
         var late = delivery.NewestOnly && _order.Supersede(delivery.Consumer, @event, identity, now);
         var done = delivery.Done;
         var state = done is not null ? DeliveryState.Delivered : late ? DeliveryState.Superseded : DeliveryState.Pending;
-        var held = state == DeliveryState.Pending ? _order.Enter(delivery.Consumer, identity, seq, replay) : 0;
+        var held = state == DeliveryState.Pending ? _order.Enter(delivery.Consumer, identity, seq, replay) : SqliteOrder.Free;
         DateTimeOffset? settledAt = done is not null ? done.At + done.Duration : late ? now : null;
         _insertDelivery
             .With(seq).With(delivery.Consumer).With(replay)
