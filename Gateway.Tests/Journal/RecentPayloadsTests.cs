@@ -14,12 +14,27 @@ public sealed class RecentPayloadsTests : IDisposable
     {
         var id = NewId();
         var made = Payload.Of([1, 2, 3]);
-        _recent.Keep(id, made);
+        _recent.Keep(id, made, deliveries: 2);
         made.Dispose();
 
         using var found = _recent.Find(id)!;
         Assert.Equal([1, 2, 3], found.Span.ToArray());
         Assert.Null(_recent.Find(NewId()));
+    }
+
+    [Fact]
+    public void It_goes_with_the_last_of_its_deliveries()
+    {
+        var (id, other) = (NewId(), NewId());
+        Keep(id, 10);
+        _recent.Ended(id);
+        _recent.Find(id)!.Dispose();
+        _recent.Ended(id);
+        _recent.Ended(id);
+
+        Assert.Null(_recent.Find(id));
+        Keep(other, 10);
+        _recent.Find(other)!.Dispose();
     }
 
     [Fact]
@@ -66,6 +81,6 @@ public sealed class RecentPayloadsTests : IDisposable
     private void Keep(Guid id, int size)
     {
         using var made = Payload.Of(new byte[size]);
-        _recent.Keep(id, made);
+        _recent.Keep(id, made, deliveries: 2);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class AppendWrite(
     {
         books.Keys.Add(@event.Key, _result.EventId);
         if (_woken.Count > 0 && _result.Status == AppendStatus.Accepted)
-            books.Recent.Keep(@event.Id, payload);
+            books.Recent.Keep(@event.Id, payload, _woken.Count);
 
         foreach (var consumer in _woken)
             books.Signals.Pulse(consumer);
@@ -107,6 +107,9 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
 
         if (_changed && settlement.State == DeliveryState.Delivered)
             DeliveryLag.Record(delivery, books.Now);
+
+        if (_changed && settlement.State != DeliveryState.Pending)
+            books.Recent.Ended(delivery.Event.Id);
 
         books.Leases.EndSettle(delivery);
         if (_wakes)

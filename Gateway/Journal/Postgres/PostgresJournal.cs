@@ -269,6 +269,9 @@ internal sealed partial class PostgresJournal : IJournal
             return;
         }
 
+        if (write.Changed && write.Settlement?.State != DeliveryState.Pending)
+            _recent.Ended(write.Delivery.Event.Id);
+
         if (_leases.End(write.Delivery) || write.Settlement?.State == DeliveryState.Pending)
             _signals.Pulse(write.Delivery.Consumer);
     }

@@ -61,8 +61,9 @@ internal sealed class AppendWrite(StoredEvent @event, Payload payload, IReadOnly
 
     public override void Committed()
     {
-        if (deliveries.Any(static delivery => delivery.Done is null) && Result.Status == AppendStatus.Accepted)
-            recent.Keep(@event.Id, payload);
+        var waiting = deliveries.Count(static delivery => delivery.Done is null);
+        if (waiting > 0 && Result.Status == AppendStatus.Accepted)
+            recent.Keep(@event.Id, payload, waiting);
 
         _done.TrySetResult(Result);
     }
