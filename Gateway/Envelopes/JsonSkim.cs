@@ -13,6 +13,9 @@ internal static class JsonSkim
     private const int Block = 64;
     private const ulong EvenBits = 0x5555_5555_5555_5555;
 
+    // Of '{' and '}', and not of '[' and ']'.
+    private const byte KindBit = 0x20;
+
     /// <param name="json">All of it.</param>
     /// <param name="start">Where the value's own bracket stands.</param>
     /// <param name="deepest">Levels that may be open at once, this one included.</param>
@@ -31,10 +34,12 @@ internal static class JsonSkim
             if ((inside & Vector512.LessThan(bytes, Vector512.Create((byte)' ')).ExtractMostSignificantBits()) != 0)
                 return -1;
 
+            // Brackets of the two kinds differ in one bit.
+            var folded = bytes | Vector512.Create(KindBit);
             var end = open.Take(
-                Bits(bytes, '{') & ~inside, Bits(bytes, '}') & ~inside, Bits(bytes, '[') & ~inside, Bits(bytes, ']') & ~inside, deepest);
-            if (end is { } bit)
-                return bit < 0 ? -1 : at + bit + 1;
+                Bits(folded, '{') & ~inside, Bits(folded, '}') & ~inside, HasKindBit(bytes), deepest);
+            if (end < Block)
+                return end < 0 ? -1 : at + end + 1;
         }
 
         return -1;
@@ -50,6 +55,10 @@ internal static class JsonSkim
 
     private static ulong Bits(Vector512<byte> bytes, char character) =>
         Vector512.Equals(bytes, Vector512.Create((byte)character)).ExtractMostSignificantBits();
+
+    // Shifted to the highest bit of its byte.
+    private static ulong HasKindBit(Vector512<byte> bytes) =>
+        Vector512.ShiftLeft(bytes.AsUInt16(), 2).AsByte().ExtractMostSignificantBits();
 
     /// <summary>Which bytes are within strings, from block to block.</summary>
     private struct Strings
@@ -97,43 +106,49 @@ internal static class JsonSkim
         }
     }
 
-    /// <summary>How many brackets of each kind are open.</summary>
+    /// <summary>How many brackets are open, and how many of them are curly.</summary>
     private struct OpenBrackets
     {
+        private int _depth;
         private int _curly;
-        private int _square;
 
-        /// <returns>The bit of the last bracket; negative when it is of the other kind or the nesting too deep; null: there is more.</returns>
-        public int? Take(ulong curlyOpen, ulong curlyClose, ulong squareOpen, ulong squareClose, int deepest)
+        /// <returns>The bit of the last bracket; negative when it is of the other kind or the nesting too deep; <see cref="Block"/>: there is more.</returns>
+        public int Take(ulong opening, ulong closing, ulong curly, int deepest)
         {
-            var (opened, closed) = (curlyOpen | squareOpen, curlyClose | squareClose);
-            var depth = _curly + _square;
-            var mayEnd = depth <= BitOperations.PopCount(closed) || depth + BitOperations.PopCount(opened) > deepest;
-            if (mayEnd && Walk(opened, closed, curlyClose, curlyOpen, depth, deepest) is { } end)
-                return end;
-
-            _curly += BitOperations.PopCount(curlyOpen) - BitOperations.PopCount(curlyClose);
-            _square += BitOperations.PopCount(squareOpen) - BitOperations.PopCount(squareClose);
-            return null;
-        }
-
-        private readonly int? Walk(ulong opened, ulong closed, ulong curlyClose, ulong curlyOpen, int depth, int deepest)
-        {
-            for (var left = opened | closed; left != 0; left &= left - 1)
+            var (opened, closed) = (BitOperations.PopCount(opening), BitOperations.PopCount(closing));
+            if (_depth <= closed || _depth + opened > deepest)
             {
-                var bit = BitOperations.TrailingZeroCount(left);
-                depth += (opened >> bit & 1) != 0 ? 1 : -1;
-                if (depth > deepest)
-                    return -1;
-
-                if (depth == 0)
-                {
-                    var upTo = ulong.MaxValue >> (Block - 1 - bit);
-                    return _curly + BitOperations.PopCount(curlyOpen & upTo) == BitOperations.PopCount(curlyClose & upTo) ? bit : -1;
-                }
+                var end = Walk(opening, closing, curly, deepest);
+                if (end < Block)
+                    return end;
             }
 
-            return null;
+            _depth += opened - closed;
+            _curly += BitOperations.PopCount(opening & curly) - BitOperations.PopCount(closing & curly);
+            return Block;
+        }
+
+        // From one closing bracket to the next: it is deepest before one of them, or at the end.
+        private readonly int Walk(ulong opening, ulong closing, ulong curly, int deepest)
+        {
+            var depth = _depth;
+            for (var left = closing; left != 0; left &= left - 1)
+            {
+                var bit = BitOperations.TrailingZeroCount(left);
+                var level = depth + BitOperations.PopCount(opening & ((1UL << bit) - 1));
+                if (level > deepest)
+                    return -1;
+
+                if (level == 1)
+                {
+                    var upTo = curly & (ulong.MaxValue >> (Block - 1 - bit));
+                    return _curly + BitOperations.PopCount(opening & upTo) == BitOperations.PopCount(closing & upTo) ? bit : -1;
+                }
+
+                depth--;
+            }
+
+            return depth + BitOperations.PopCount(opening) > deepest ? -1 : Block;
         }
     }
 }

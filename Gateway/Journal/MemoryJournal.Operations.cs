@@ -28,7 +28,7 @@ internal sealed partial class MemoryJournal : IJournalOperations
         var (seq, consumer, replay) = Cursor(after);
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<JournalItem>>([.. Matching(filter, _bySeq.Reverse())
+            return ValueTask.FromResult<IReadOnlyList<JournalItem>>([.. Matching(filter, NewestFirst())
                 .Where(match => match.Entry.Seq < seq || (match.Entry.Seq == seq && match.Row is { } row
                     && (string.CompareOrdinal(row.Consumer, consumer), row.Replay.CompareTo(replay)).CompareTo((0, 0)) < 0))
                 .Take(limit)
@@ -124,6 +124,12 @@ internal sealed partial class MemoryJournal : IJournalOperations
     }
 
     public ValueTask<IReadOnlyList<Replica>> ReplicasAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Replica>>([]);
+
+    private IEnumerable<MemoryEntry> NewestFirst()
+    {
+        for (var node = _bySeq.Last; node is not null; node = node.Previous)
+            yield return node.Value;
+    }
 
     private static JournalFilter OrDead(JournalFilter filter) => filter with { State = filter.State ?? ItemState.Dead };
 

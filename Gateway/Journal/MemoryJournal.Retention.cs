@@ -68,7 +68,7 @@ internal sealed partial class MemoryJournal
         if (!_events.Remove(entry.Event.Id))
             return;
 
-        _bySeq.Remove(entry);
+        _bySeq.Remove(entry.InOrder);
         entry.Rows.ForEach(row => LaneOf(row.Consumer).Rows--);
         ForgetTrace(entry);
         entry.Payload.Dispose();

@@ -10,7 +10,7 @@ internal sealed partial class MemoryJournal
         _keys.Add(entry.Event.Key, entry.Event.Id);
         _remembered.Enqueue((entry.Event.ReceivedAt, entry.Event.Key, entry.Event.Id));
         _events.Add(entry.Event.Id, entry);
-        _bySeq.Add(entry);
+        _bySeq.AddLast(entry.InOrder);
         RememberTrace(entry);
         if (entry.Event.Disposition == Disposition.Quarantined)
             _kept.Enqueue((entry.Event.ReceivedAt, entry));

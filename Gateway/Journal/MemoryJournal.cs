@@ -12,7 +12,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     private readonly Lock _gate = new();
     private readonly Dictionary<EventKey, Guid> _keys = [];
     private readonly Dictionary<Guid, MemoryEntry> _events = [];
-    private readonly SortedSet<MemoryEntry> _bySeq = new(Comparer<MemoryEntry>.Create(static (a, b) => a.Seq.CompareTo(b.Seq)));
+    private readonly LinkedList<MemoryEntry> _bySeq = new();
     private readonly Dictionary<string, MemoryLane> _lanes = new(StringComparer.Ordinal);
     private readonly WorkSignals _signals = new(timeProvider);
     private long _lastSeq;

@@ -92,15 +92,24 @@ internal sealed class MemoryLane
 }
 
 /// <summary>One event in memory.</summary>
-internal sealed class MemoryEntry(long seq, StoredEvent @event, Payload payload)
+internal sealed class MemoryEntry
 {
     private TaskIdentity? _identity;
 
-    public long Seq => seq;
+    public MemoryEntry(long seq, StoredEvent @event, Payload payload)
+    {
+        (Seq, Event, Payload) = (seq, @event, payload);
+        InOrder = new LinkedListNode<MemoryEntry>(this);
+    }
 
-    public StoredEvent Event { get; set; } = @event;
+    public long Seq { get; }
 
-    public Payload Payload => payload;
+    public StoredEvent Event { get; set; }
+
+    public Payload Payload { get; }
+
+    /// <summary>Its place in the order of arrival.</summary>
+    public LinkedListNode<MemoryEntry> InOrder { get; }
 
     public List<MemoryRow> Rows { get; } = new(capacity: 1);
 

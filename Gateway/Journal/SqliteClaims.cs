@@ -9,6 +9,7 @@ namespace AngoGateway.Journal;
 /// </remarks>
 internal sealed class SqliteClaims : IDisposable
 {
+    private readonly RecentEvents _recent;
     private readonly bool _oneOfTask;
     private readonly SqliteStatement _fresh;
     private readonly SqliteStatement _retries;
@@ -16,9 +17,9 @@ internal sealed class SqliteClaims : IDisposable
     private readonly SqliteStatement _unordered;
     private readonly SqliteStatement _event;
 
-    public SqliteClaims(SqliteConnection connection, bool oneOfTask)
+    public SqliteClaims(SqliteConnection connection, RecentEvents recent, bool oneOfTask)
     {
-        _oneOfTask = oneOfTask;
+        (_recent, _oneOfTask) = (recent, oneOfTask);
         _fresh = new(connection, Ranges("due_at = 0", oneOfTask));
         _retries = new(connection, Ranges("due_at > 0 AND due_at <= ?3", oneOfTask));
         _next = new(connection, Ranges("due_at >= 0", oneOfTask));
@@ -122,11 +123,18 @@ internal sealed class SqliteClaims : IDisposable
             if (!leases.TryTake(consumer, (seq, replay), attempts, rows.UInt128OrNull(4), _oneOfTask))
                 continue;
 
-            _event.With(seq).Step();
-            taken.Add(new Delivery(SqliteEvents.Read(_event, 1), _event.Int32(0), consumer, replay, attempts, rows.Time(3)) { Seq = seq, WasPutOff = rows.Int64(5) != 0 });
-            _event.Reset();
+            var (@event, size) = _recent.Find(seq) ?? Read(seq);
+            taken.Add(new Delivery(@event, size, consumer, replay, attempts, rows.Time(3)) { Seq = seq, WasPutOff = rows.Int64(5) != 0 });
         }
 
         return true;
+    }
+
+    private (StoredEvent Event, int Size) Read(long seq)
+    {
+        _event.With(seq).Step();
+        var read = (SqliteEvents.Read(_event, 1), _event.Int32(0));
+        _event.Reset();
+        return read;
     }
 }

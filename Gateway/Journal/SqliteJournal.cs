@@ -35,7 +35,7 @@ internal sealed partial class SqliteJournal : IJournal
         _health = new SqliteHealth(options.Path, options.EndProcess, logger);
         _pruner = new SqlitePruner(connection, options, _books);
         _lanes = new SqliteLanes(connection);
-        _readers = new SqliteReaders(options.Path, _health);
+        _readers = new SqliteReaders(options.Path, _health, _books.RecentEvents);
         var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
         _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
     }
@@ -112,7 +112,7 @@ internal sealed partial class SqliteJournal : IJournal
     }
 
     public async ValueTask<Payload> ReadPayloadAsync(Guid eventId, CancellationToken cancellationToken) =>
-        _books.Recent.Find(eventId)
+        _books.RecentPayloads.Find(eventId)
         ?? await _readers.Read(reader => reader.Payload(eventId), cancellationToken)
         ?? throw new KeyNotFoundException($"Event {eventId} is not in the journal.");
 

@@ -44,6 +44,7 @@ internal sealed class AppendWrite(
     private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _woken = new(deliveries.Count);
     private AppendResult _result;
+    private long _seq;
 
     /// <summary>
     /// Ends early only while the writer has not begun with it: afterwards the payload is being read, and the caller may
@@ -66,13 +67,17 @@ internal sealed class AppendWrite(
     {
         _woken.Clear();
         _result = rows.Append(@event, payload.Span, deliveries, books.Now, _woken);
+        _seq = rows.LastSeq;
     }
 
     public override void Committed()
     {
         books.Keys.Add(@event.Key, _result.EventId);
         if (_woken.Count > 0 && _result.Status == AppendStatus.Accepted)
-            books.Recent.Keep(@event.Id, payload, _woken.Count);
+        {
+            books.RecentEvents.Keep(_seq, @event, payload.Length);
+            books.RecentPayloads.Keep(@event.Id, payload, _woken.Count);
+        }
 
         foreach (var consumer in _woken)
             books.Signals.Pulse(consumer);
@@ -109,8 +114,9 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
             DeliveryLag.Record(delivery, books.Now);
 
         if (_changed && settlement.State != DeliveryState.Pending)
-            books.Recent.Ended(delivery.Event.Id);
+            books.RecentPayloads.Ended(delivery.Event.Id);
 
+        books.RecentEvents.Forget(delivery.Seq);
         books.Leases.EndSettle(delivery);
         if (_wakes)
             books.Signals.Pulse(delivery.Consumer);
@@ -176,7 +182,9 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
 
     public Leases Leases { get; } = new();
 
-    public RecentPayloads Recent { get; } = new();
+    public RecentEvents RecentEvents { get; } = new();
+
+    public RecentPayloads RecentPayloads { get; } = new();
 
     public WorkSignals Signals { get; } = new(timeProvider);
 
@@ -193,6 +201,6 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
     public void Dispose()
     {
         Keys.Dispose();
-        Recent.Dispose();
+        RecentPayloads.Dispose();
     }
 }

@@ -1,0 +1,34 @@
+namespace AngoGateway.Journal;
+
+/// <summary>
+/// Events that were taken a moment ago and wait for their consumers, so that claiming a delivery need not read its event from the
+/// store: 8,192 at most, each until one of its deliveries was settled or a later one took its place. What is not here is there.
+/// </summary>
+internal sealed class RecentEvents
+{
+    // A power of two. Some 1 KB each when full.
+    private const int Places = 8192;
+
+    private readonly Entry?[] _places = new Entry?[Places];
+
+    /// <summary>Keeps an event that is durable from now on.</summary>
+    /// <param name="seq">The store's number of it: no two are alike.</param>
+    /// <param name="event">As it was stored.</param>
+    /// <param name="size">Of its payload, in bytes.</param>
+    public void Keep(long seq, StoredEvent @event, int size) => Volatile.Write(ref Place(seq), new Entry(seq, @event, size));
+
+    /// <summary>The event and the size of its payload; null when it is not here.</summary>
+    public (StoredEvent Event, int Size)? Find(long seq) => Volatile.Read(ref Place(seq)) is { } entry && entry.Seq == seq ? (entry.Event, entry.Size) : null;
+
+    /// <summary>Lets go of an event, if it is here still.</summary>
+    public void Forget(long seq)
+    {
+        ref var place = ref Place(seq);
+        if (Volatile.Read(ref place) is { } entry && entry.Seq == seq)
+            Interlocked.CompareExchange(ref place, null, entry);
+    }
+
+    private ref Entry? Place(long seq) => ref _places[seq & (Places - 1)];
+
+    private sealed record Entry(long Seq, StoredEvent Event, int Size);
+}
