@@ -12,7 +12,7 @@ internal sealed partial class MemoryJournal
 
     private readonly Queue<MemoryEntry> _settled = new();
     private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
-    private readonly Queue<(DateTimeOffset Since, EventKey Key, Guid EventId)> _remembered = new();
+    private readonly Queue<Remembered> _remembered = new();
     private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
     private long _settledBytes;
 
@@ -55,11 +55,26 @@ internal sealed partial class MemoryJournal
                 Remove(kept.Entry);
         }
 
-        while (_remembered.TryPeek(out var first) && first.Since < now - terms.Keys && !_events.ContainsKey(first.EventId))
+        ForgetKeys(now - terms.Keys);
+    }
+
+    private void Remember(StoredEvent @event)
+    {
+        var key = Folded(@event.Key);
+        _keys.Add(key, @event.Id);
+        _remembered.Enqueue(new Remembered(@event.ReceivedAt.ToUnixTimeMilliseconds(), @event.Key.UpdatedAtMs, key, @event.Id));
+    }
+
+    private static UInt128 Folded(EventKey key) => key.Digest ^ (ulong)key.UpdatedAtMs;
+
+    private void ForgetKeys(DateTimeOffset cutoff)
+    {
+        var cutoffMs = cutoff.ToUnixTimeMilliseconds();
+        while (_remembered.TryPeek(out var first) && first.SinceMs < cutoffMs && !_events.ContainsKey(first.EventId))
         {
             _remembered.Dequeue();
-            if (first.Key.UpdatedAtMs != 0 && first.Key.UpdatedAtMs < (now - terms.Keys).ToUnixTimeMilliseconds() && _keys.Remove(first.Key))
-                _forgottenBefore = _forgottenBefore > now - terms.Keys ? _forgottenBefore : now - terms.Keys;
+            if (first.UpdatedAtMs != 0 && first.UpdatedAtMs < cutoffMs && _keys.Remove(first.Key))
+                _forgottenBefore = _forgottenBefore > cutoff ? _forgottenBefore : cutoff;
         }
     }
 
@@ -69,9 +84,16 @@ internal sealed partial class MemoryJournal
             return;
 
         _bySeq.Remove(entry.InOrder);
-        entry.Rows.ForEach(row => LaneOf(row.Consumer).Rows--);
         ForgetTrace(entry);
         entry.Payload.Dispose();
-        entry.Rows.Where(row => row.State == DeliveryState.Dead).ToList().ForEach(row => LaneOf(row.Consumer).Dead--);
+        foreach (var row in entry.Rows)
+        {
+            var lane = LaneOf(row.Consumer);
+            lane.Rows--;
+            lane.Dead -= row.State == DeliveryState.Dead ? 1 : 0;
+        }
     }
+
+    /// <summary>A key and since when, as small as it can be: there is one for each event of the term of keys.</summary>
+    private readonly record struct Remembered(long SinceMs, long UpdatedAtMs, UInt128 Key, Guid EventId);
 }

@@ -7,8 +7,7 @@ internal sealed partial class MemoryJournal
 {
     private void Add(MemoryEntry entry, IReadOnlyList<NewDelivery> deliveries)
     {
-        _keys.Add(entry.Event.Key, entry.Event.Id);
-        _remembered.Enqueue((entry.Event.ReceivedAt, entry.Event.Key, entry.Event.Id));
+        Remember(entry.Event);
         _events.Add(entry.Event.Id, entry);
         _bySeq.AddLast(entry.InOrder);
         RememberTrace(entry);
