@@ -2,12 +2,12 @@ namespace AngoGateway.Journal;
 
 /// <summary>
 /// Events that were taken a moment ago and wait for their consumers, so that claiming a delivery need not read its event from the
-/// store: 8,192 at most, each until one of its deliveries was settled or a later one took its place. What is not here is there.
+/// store: 4,096 at most, each until one of its deliveries was settled or a later one took its place. What is not here is there.
 /// </summary>
 internal sealed class RecentEvents
 {
     // A power of two. Some 1 KB each when full.
-    private const int Places = 8192;
+    private const int Places = 4096;
 
     private readonly Entry?[] _places = new Entry?[Places];
 
