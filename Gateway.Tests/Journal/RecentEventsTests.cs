@@ -40,4 +40,18 @@ public sealed class RecentEventsTests
         _recent.Forget(90_000);
         Assert.Equal(4096, Enumerable.Range(1, 100_000).Count(seq => _recent.Find(seq) is not null));
     }
+
+    [Fact]
+    public void An_event_with_large_texts_is_left_to_the_store()
+    {
+        var small = TestJournals.Event(_time, 1);
+        var (much, many) = (new string('x', 3000), Enumerable.Repeat("", 1000).ToArray());
+        _recent.Keep(1, small with { Envelope = small.Envelope with { Stage = much } }, 1);
+        _recent.Keep(2, small with { Envelope = small.Envelope with { Batches = [much] } }, 1);
+        _recent.Keep(3, small with { Envelope = small.Envelope with { BatchNames = many } }, 1);
+        _recent.Keep(4, small with { Signature = much }, 1);
+        _recent.Keep(5, small, 1);
+
+        Assert.Equal([5], Enumerable.Range(1, 5).Where(seq => _recent.Find(seq) is not null));
+    }
 }

@@ -6,16 +6,23 @@ namespace AngoGateway.Journal;
 /// </summary>
 internal sealed class RecentEvents
 {
-    // A power of two. Some 1 KB each when full.
+    // A power of two. Some 1 KB each, at most 14.
     private const int Places = 4096;
+
+    // Characters. A sender may write as much as a payload holds: the few events that are larger are read from the store.
+    private const int MostText = 2048;
 
     private readonly Entry?[] _places = new Entry?[Places];
 
-    /// <summary>Keeps an event that is durable from now on.</summary>
+    /// <summary>Keeps an event that is durable from now on, unless its texts are large.</summary>
     /// <param name="seq">The store's number of it: no two are alike.</param>
     /// <param name="event">As it was stored.</param>
     /// <param name="size">Of its payload, in bytes.</param>
-    public void Keep(long seq, StoredEvent @event, int size) => Volatile.Write(ref Place(seq), new Entry(seq, @event, size));
+    public void Keep(long seq, StoredEvent @event, int size)
+    {
+        if (IsSmall(@event))
+            Volatile.Write(ref Place(seq), new Entry(seq, @event, size));
+    }
 
     /// <summary>The event and the size of its payload; null when it is not here.</summary>
     public (StoredEvent Event, int Size)? Find(long seq) => Volatile.Read(ref Place(seq)) is { } entry && entry.Seq == seq ? (entry.Event, entry.Size) : null;
@@ -27,6 +34,24 @@ internal sealed class RecentEvents
         if (Volatile.Read(ref place) is { } entry && entry.Seq == seq)
             Interlocked.CompareExchange(ref place, null, entry);
     }
+
+    private static bool IsSmall(StoredEvent @event)
+    {
+        var envelope = @event.Envelope;
+        var length = 0;
+        foreach (var text in (ReadOnlySpan<string?>)
+            [
+                envelope.Project, envelope.TaskId, envelope.Stage, envelope.StageId, envelope.StageName, envelope.UpdatedAt,
+                @event.ContentType, @event.Signature, @event.TraceState,
+            ])
+        {
+            length += text?.Length ?? 0;
+        }
+
+        return length <= MostText && IsShort(envelope.Batches) && IsShort(envelope.BatchNames);
+    }
+
+    private static bool IsShort(string[] list) => list.Length <= MostText / 64 && list.Sum(static text => text.Length) <= MostText;
 
     private ref Entry? Place(long seq) => ref _places[seq & (Places - 1)];
 
