@@ -16,8 +16,8 @@ public sealed class AllocationTests
     // Measured 5.4 to 5.7 KB for a webhook of 2 KB that is kept.
     private const double Accepted = 8_000;
 
-    // Measured 19.4 to 20.6 KB for one that is kept and delivered: YARP's and HttpClient's request, claim, attempt, settlement. Once, on
-    // a machine with no processor to spare, more than 26 KB: what waits longer wakes more often.
+    // Measured 19.4 to 20.6 KB for one that is kept and delivered: YARP's and HttpClient's request, claim, attempt, settlement. Once,
+    // beside the whole suite, more than 26 KB: why was not found.
     private const double Delivered = 30_000;
 
     // Measured 2.2 to 2.5 KB for a forged one of 2 KB.

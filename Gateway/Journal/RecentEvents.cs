@@ -11,6 +11,7 @@ internal sealed class RecentEvents
 
     // Characters. A sender may write as much as a payload holds: the few events that are larger are read from the store.
     private const int MostText = 2048;
+    private const int MostBatches = 32;
 
     private readonly Entry?[] _places = new Entry?[Places];
 
@@ -51,7 +52,7 @@ internal sealed class RecentEvents
         return length <= MostText && IsShort(envelope.Batches) && IsShort(envelope.BatchNames);
     }
 
-    private static bool IsShort(string[] list) => list.Length <= MostText / 64 && list.Sum(static text => text.Length) <= MostText;
+    private static bool IsShort(string[] list) => list.Length <= MostBatches && list.Sum(static text => text.Length) <= MostText;
 
     private ref Entry? Place(long seq) => ref _places[seq & (Places - 1)];
 
