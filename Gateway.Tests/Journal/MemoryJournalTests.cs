@@ -28,4 +28,24 @@ public sealed class MemoryJournalTests : JournalConformance
         Assert.Null(await Journal.FindAsync(settled.Key, default));
         Assert.Equal(waiting.Id, await Journal.FindAsync(waiting.Key, default));
     }
+
+    [Fact]
+    public async Task Of_settled_events_the_latest_256_stay_and_the_keys_of_all()
+    {
+        var events = Enumerable.Range(1, 300).Select(task => Event(task)).ToArray();
+        foreach (var @event in events)
+        {
+            await Append(@event, "training");
+            await Settle("training", DeliveryState.Delivered);
+        }
+
+        await Append(Event(301));
+
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await Journal.ReadPayloadAsync(events[43].Id, default));
+        foreach (var recent in events[44..])
+            (await Journal.ReadPayloadAsync(recent.Id, default)).Dispose();
+
+        foreach (var @event in events)
+            Assert.Equal(@event.Id, await Journal.FindAsync(@event.Key, default));
+    }
 }

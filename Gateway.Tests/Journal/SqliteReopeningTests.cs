@@ -43,6 +43,28 @@ public sealed class SqliteReopeningTests : SqliteTest
     }
 
     [Fact]
+    public async Task What_waited_for_its_turn_before_a_restart_has_it_once_the_first_has_ended_whether_or_not_order_is_asked_for_meanwhile()
+    {
+        var first = Event(1);
+        var second = first with { Id = Guid.CreateVersion7(Time.GetUtcNow()), Key = Event(2).Key, Envelope = first.Envelope with { UpdatedAt = "2026-03-02T00:00:00Z" } };
+        await using (var journal = Open())
+        {
+            await Append(journal, first, "training");
+            await Append(journal, second, "training");
+            var turn = Assert.Single(await journal.ClaimAsync("training", 10, inTaskOrder: true, default));
+            Assert.Equal(first.Id, turn.Event.Id);
+            journal.Release(turn);
+        }
+
+        var reopened = Open();
+        var claimed = await reopened.ClaimAsync("training", 10, inTaskOrder: false, default);
+        reopened.Release(claimed.Single(delivery => delivery.Event.Id == second.Id));
+        await reopened.SettleAsync(claimed.Single(delivery => delivery.Event.Id == first.Id), Delivered, default);
+
+        Assert.Equal(second.Id, Assert.Single(await reopened.ClaimAsync("training", 10, inTaskOrder: true, default)).Event.Id);
+    }
+
+    [Fact]
     public async Task Every_attempt_is_kept_with_its_outcome()
     {
         var journal = Open();

@@ -1,5 +1,3 @@
-using AngoGateway.Envelopes;
-
 namespace AngoGateway.Journal;
 
 /// <summary>What the memory journal forgets, and when.</summary>
@@ -7,12 +5,14 @@ internal sealed partial class MemoryJournal
 {
     private const long MaxSettledBytes = 16 * 1024 * 1024;
 
+    // Few: what outlives the collector's first generation costs much more than what does not.
+    private const int MaxSettled = 256;
+
     // Of an event beside its payload: its texts, its place among the others, one delivery with its attempt.
     private const int EntryBytes = 2048;
 
     private readonly Queue<MemoryEntry> _settled = new();
     private readonly Queue<(DateTimeOffset Since, MemoryEntry Entry)> _kept = new();
-    private readonly Queue<Remembered> _remembered = new();
     private DateTimeOffset _forgottenBefore = DateTimeOffset.MinValue;
     private long _settledBytes;
 
@@ -38,7 +38,8 @@ internal sealed partial class MemoryJournal
     private void Forget()
     {
         var (now, terms) = (Now, retention());
-        while (_settled.TryPeek(out var oldest) && (oldest.Event.ReceivedAt < now - terms.Events || _settledBytes > MaxSettledBytes))
+        while (_settled.TryPeek(out var oldest)
+            && (oldest.Event.ReceivedAt < now - terms.Events || _settled.Count > MaxSettled || _settledBytes > MaxSettledBytes))
         {
             _settled.Dequeue();
             _settledBytes -= EntryBytes + oldest.Payload.Capacity;
@@ -55,27 +56,9 @@ internal sealed partial class MemoryJournal
                 Remove(kept.Entry);
         }
 
-        ForgetKeys(now - terms.Keys);
-    }
-
-    private void Remember(StoredEvent @event)
-    {
-        var key = Folded(@event.Key);
-        _keys.Add(key, @event.Id);
-        _remembered.Enqueue(new Remembered(@event.ReceivedAt.ToUnixTimeMilliseconds(), @event.Key.UpdatedAtMs, key, @event.Id));
-    }
-
-    private static UInt128 Folded(EventKey key) => key.Digest ^ (ulong)key.UpdatedAtMs;
-
-    private void ForgetKeys(DateTimeOffset cutoff)
-    {
-        var cutoffMs = cutoff.ToUnixTimeMilliseconds();
-        while (_remembered.TryPeek(out var first) && first.SinceMs < cutoffMs && !_events.ContainsKey(first.EventId))
-        {
-            _remembered.Dequeue();
-            if (first.UpdatedAtMs != 0 && first.UpdatedAtMs < cutoffMs && _keys.Remove(first.Key))
-                _forgottenBefore = _forgottenBefore > cutoff ? _forgottenBefore : cutoff;
-        }
+        cutoff = now - terms.Keys;
+        if (_keys.Forget(cutoff, _events) && _forgottenBefore < cutoff)
+            _forgottenBefore = cutoff;
     }
 
     private void Remove(MemoryEntry entry)
@@ -93,7 +76,4 @@ internal sealed partial class MemoryJournal
             lane.Dead -= row.State == DeliveryState.Dead ? 1 : 0;
         }
     }
-
-    /// <summary>A key and since when, as small as it can be: there is one for each event of the term of keys.</summary>
-    private readonly record struct Remembered(long SinceMs, long UpdatedAtMs, UInt128 Key, Guid EventId);
 }

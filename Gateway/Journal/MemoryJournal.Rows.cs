@@ -7,7 +7,7 @@ internal sealed partial class MemoryJournal
 {
     private void Add(MemoryEntry entry, IReadOnlyList<NewDelivery> deliveries)
     {
-        Remember(entry.Event);
+        _keys.Add(entry.Event);
         _events.Add(entry.Event.Id, entry);
         _bySeq.AddLast(entry.InOrder);
         RememberTrace(entry);

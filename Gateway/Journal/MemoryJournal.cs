@@ -6,12 +6,11 @@ namespace AngoGateway.Journal;
 /// The journal without a disk, for trials and tests: everything is gone at exit, and <see cref="AppendStatus.Accepted"/>
 /// promises nothing beyond that. Otherwise it does what the others do.
 /// </summary>
-/// <remarks>Settled events leave after retention, or earlier when they take more than 16 MiB together.</remarks>
+/// <remarks>Settled events leave after retention, or earlier when there are more than 256 or they take more than 16 MiB together.</remarks>
 internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvider timeProvider) : IJournal
 {
     private readonly Lock _gate = new();
-    // By their digest and time in one number: a key as it is takes three times the room.
-    private readonly Dictionary<UInt128, Guid> _keys = [];
+    private readonly MemoryKeys _keys = new();
     private readonly Dictionary<Guid, MemoryEntry> _events = [];
     private readonly LinkedList<MemoryEntry> _bySeq = new();
     private readonly Dictionary<string, MemoryLane> _lanes = new(StringComparer.Ordinal);
@@ -33,7 +32,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
     public ValueTask<Guid?> FindAsync(EventKey key, CancellationToken cancellationToken)
     {
         lock (_gate)
-            return ValueTask.FromResult<Guid?>(_keys.TryGetValue(Folded(key), out var id) ? id : null);
+            return ValueTask.FromResult(_keys.Find(key));
     }
 
     public ValueTask<IReadOnlyList<Delivery>> ClaimAsync(string consumer, int limit, bool inTaskOrder, CancellationToken cancellationToken)
@@ -130,7 +129,7 @@ internal sealed partial class MemoryJournal(Func<Retention> retention, TimeProvi
         if (_closed)
             return new AppendResult(AppendStatus.Unavailable, Guid.Empty, "The journal is closing.");
 
-        if (_keys.TryGetValue(Folded(@event.Key), out var first))
+        if (_keys.Find(@event.Key) is { } first)
         {
             Revive(first);
             return new AppendResult(AppendStatus.Duplicate, first);

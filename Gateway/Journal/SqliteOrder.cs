@@ -21,7 +21,9 @@ internal sealed class SqliteOrder : IDisposable
     public const int Unordered = 2;
 
     private readonly SqliteBacklog _backlog;
-    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+
+    // Consumers whose rows have a place, from this start or an earlier one.
+    private readonly HashSet<string> _ordered = new(StringComparer.Ordinal);
     private readonly SqliteStatement _unordered;
     private readonly SqliteStatement _first;
     private readonly SqliteStatement _hold;
@@ -59,12 +61,13 @@ internal sealed class SqliteOrder : IDisposable
             """);
         _supersede = new(connection,
             "UPDATE delivery SET state = 3, held = 0, settled_at = ? WHERE event_seq = ? AND consumer = ? AND replay = ?");
+        ReadOrdered(connection);
     }
 
     /// <summary>A row is about to be pending.</summary>
     /// <returns>What <c>held</c> is to say of it.</returns>
     public int Enter(string consumer, TaskIdentity identity, long seq, int replay) =>
-        _asked.Contains(consumer) ? Place(consumer, identity, seq, replay) : Unordered;
+        _ordered.Contains(consumer) ? Place(consumer, identity, seq, replay) : Unordered;
 
     /// <summary>Somebody asks for the order of a consumer's deliveries: those that have come before are put in it, and all that come from now on.</summary>
     /// <param name="consumer">Whose.</param>
@@ -72,7 +75,7 @@ internal sealed class SqliteOrder : IDisposable
     /// <returns>How many there were, at most <paramref name="limit"/>.</returns>
     public int PutInOrder(string consumer, int limit)
     {
-        _asked.Add(consumer);
+        _ordered.Add(consumer);
         _found.Clear();
         _unordered.With(consumer).With(limit);
         while (_unordered.Step())
@@ -84,11 +87,15 @@ internal sealed class SqliteOrder : IDisposable
         return _found.Count;
     }
 
-    /// <summary>A row is no longer pending.</summary>
-    /// <returns>Whether others of its task are.</returns>
+    /// <summary>A row of an event is no longer pending.</summary>
+    /// <returns>Whether others of its task, which have a place, are.</returns>
+    public bool Leave(string consumer, StoredEvent @event) => _ordered.Contains(consumer) && Leave(consumer, TaskIdentity.Of(@event).Task);
+
+    /// <summary>A row of a task is no longer pending.</summary>
+    /// <returns>Whether others of it, which have a place, are.</returns>
     public bool Leave(string consumer, UInt128? identity)
     {
-        if (identity is not { } task || First(consumer, task) is not { } first)
+        if (identity is not { } task || !_ordered.Contains(consumer) || First(consumer, task) is not { } first)
             return false;
 
         Hold(consumer, first, Free);
@@ -142,6 +149,17 @@ internal sealed class SqliteOrder : IDisposable
     {
         foreach (var statement in (SqliteStatement[])[_unordered, _first, _hold, _newest, _setNewest, _older, _supersede])
             statement.Dispose();
+    }
+
+    private void ReadOrdered(SqliteConnection connection)
+    {
+        using var ordered = new SqliteStatement(connection,
+            """
+            SELECT consumer FROM backlog WHERE EXISTS(
+                SELECT 1 FROM delivery INDEXED BY delivery_due WHERE consumer = backlog.consumer AND state = 0 AND held IN (0, 1))
+            """);
+        while (ordered.Step())
+            _ordered.Add(ordered.Text(0)!);
     }
 
     private int Place(string consumer, TaskIdentity identity, long seq, int replay)

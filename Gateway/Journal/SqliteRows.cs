@@ -178,7 +178,7 @@ internal sealed class SqliteRows : IDisposable
         else if (settlement.State == DeliveryState.Delivered)
             _backlog.End(delivery.Consumer, DeliveryState.Delivered);
 
-        wakes = pending || _order.Leave(delivery.Consumer, TaskIdentity.Of(delivery.Event).Task);
+        wakes = pending || _order.Leave(delivery.Consumer, delivery.Event);
         if (settlement.Attempt is { } attempt)
             InsertAttempt(delivery.Seq, delivery.Consumer, delivery.Replay, attempt with { Number = attempts });
 
