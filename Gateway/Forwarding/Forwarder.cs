@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AngoGateway.Consumers;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,7 +16,8 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
     /// <param name="consumer">One of those applied to <see cref="PrivateEndpoints"/>.</param>
     /// <param name="webhook">What to send.</param>
     /// <param name="cancellationToken">Ends the attempt as <see cref="ForwardResult.Canceled"/>.</param>
-    public async Task<ForwardOutcome> SendAsync(Consumer consumer, OutgoingWebhook webhook, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ForwardOutcome> SendAsync(Consumer consumer, OutgoingWebhook webhook, CancellationToken cancellationToken)
     {
         var features = new FeatureCollection(Features);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
@@ -37,7 +39,8 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
     /// throws) the sender gets nothing of the response and the outcome is <see cref="ForwardResult.Failed"/>.
     /// </param>
     /// <returns>Unless it is <see cref="ForwardResult.Responded"/> and if the response has not started, the response is as new: answer 502 or 504.</returns>
-    public async Task<ForwardOutcome> RelayAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ForwardOutcome> RelayAsync(
         HttpContext live, Consumer consumer, OutgoingWebhook webhook, Func<ForwardOutcome, ValueTask<bool>> beforeSuccess)
     {
         // Only what a response needs is taken over: the live request's cached query, cookies and route values stay behind.
@@ -57,7 +60,8 @@ internal sealed class Forwarder(PrivateEndpoints endpoints, TimeProvider timePro
         void Share<TFeature>() => features.Set(live.Features.Get<TFeature>());
     }
 
-    private async Task<ForwardOutcome> ForwardAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ForwardOutcome> ForwardAsync(
         Consumer consumer, OutgoingWebhook webhook, FeatureCollection features, Exchange exchange, Action? abort)
     {
         if (endpoints.Find(consumer.Name) is not { } endpoint)

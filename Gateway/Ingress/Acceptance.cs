@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
 using AngoGateway.Routing;
@@ -46,6 +47,7 @@ internal sealed class Acceptance(IJournal journal, Relay relay, TimeProvider tim
     private bool IsForgotten(Envelope envelope, DateTimeOffset oldestKey) =>
         envelope.UpdatedAtInstant is { } updatedAt && (updatedAt < oldestKey || updatedAt < journal.ForgottenBefore);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<IngressOutcome> QueueAsync(StoredEvent @event, Payload payload, RouteMatch match)
     {
         var deliveries = @event.Disposition == Disposition.Routed

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using AngoGateway.Envelopes;
 using AngoGateway.Forwarding;
 using AngoGateway.Journal;
@@ -19,6 +20,7 @@ internal sealed partial class Relay(IJournal journal, Forwarder forwarder, TimeP
     /// <param name="match">Its proxy consumer answers; its queued ones get the event through the journal, if that succeeds.</param>
     /// <param name="event">Stored only once the consumer took it.</param>
     /// <param name="payload">Its bytes.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IngressOutcome> ThroughAsync(
         HttpContext http, RouteMatch match, StoredEvent @event, Payload payload)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AngoGateway.Configuration;
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
@@ -52,6 +53,8 @@ internal sealed partial class WebhookEndpoint(
         await spans.EndAsync(span, http, story, outcome, took);
     }
 
+    // One for each webhook, and awaited at once.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<IngressOutcome> ReceiveAsync(HttpContext http, GatewaySnapshot snapshot, Source source, WebhookStory story)
     {
         if (Unfit(http.Request) is { } unfit)
