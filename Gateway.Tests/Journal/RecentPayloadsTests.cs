@@ -1,5 +1,6 @@
 using AngoGateway.Envelopes;
 using AngoGateway.Journal;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AngoGateway.Tests.Journal;
 
@@ -7,7 +8,10 @@ public sealed class RecentPayloadsTests : IDisposable
 {
     private const int Megabyte = 1024 * 1024;
 
-    private readonly RecentPayloads _recent = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly RecentPayloads _recent;
+
+    public RecentPayloadsTests() => _recent = new RecentPayloads(_time);
 
     [Fact]
     public void What_was_kept_is_shared_while_its_maker_is_done_with_it()
@@ -38,17 +42,44 @@ public sealed class RecentPayloadsTests : IDisposable
     }
 
     [Fact]
-    public void The_oldest_go_when_they_take_more_than_16_MiB_and_whoever_has_one_keeps_it()
+    public void The_first_12_MiB_stay_for_a_moment_and_then_make_room_and_whoever_has_one_keeps_it()
     {
-        var ids = Enumerable.Range(0, 17).Select(_ => NewId()).ToArray();
-        Keep(ids[0], Megabyte);
-        using var held = _recent.Find(ids[0])!;
-        foreach (var id in ids[1..])
+        var ids = Enumerable.Range(0, 14).Select(_ => NewId()).ToArray();
+        foreach (var id in ids[..12])
             Keep(id, Megabyte);
 
+        using var held = _recent.Find(ids[0])!;
+        Keep(ids[12], Megabyte);
+        Assert.Null(_recent.Find(ids[12]));
+
+        _time.Advance(TimeSpan.FromSeconds(6));
+        Keep(ids[13], Megabyte);
+        _recent.Find(ids[13])!.Dispose();
         Assert.Null(_recent.Find(ids[0]));
         Assert.Equal(Megabyte, held.Span.Length);
         _recent.Find(ids[1])!.Dispose();
+    }
+
+    [Fact]
+    public void What_is_claimed_has_4_MiB_more_and_goes_with_its_delivery()
+    {
+        var ids = Enumerable.Range(0, 18).Select(_ => NewId()).ToArray();
+        foreach (var id in ids[..12])
+            Keep(id, Megabyte);
+
+        Assert.False(_recent.Wants(ids[0], Megabyte));
+        foreach (var id in ids[12..16])
+        {
+            Assert.True(_recent.Wants(id, Megabyte));
+            using var made = Payload.Of(new byte[Megabyte]);
+            _recent.KeepClaimed(id, made);
+            _recent.Find(id)!.Dispose();
+        }
+
+        Assert.False(_recent.Wants(ids[16], Megabyte));
+        _recent.Ended(ids[12]);
+        Assert.Null(_recent.Find(ids[12]));
+        Assert.True(_recent.Wants(ids[16], Megabyte));
     }
 
     [Fact]

@@ -39,19 +39,20 @@ internal sealed partial class DeliveryWorker(
     }
 
     /// <summary>Writes down what became of an attempt and ends the lease, whatever happens. Never throws.</summary>
-    public async Task EndAsync(Tried tried, CancellationToken stopping)
+    /// <returns>False: the delivery is in the journal as before.</returns>
+    public async Task<bool> EndAsync(Tried tried, CancellationToken stopping)
     {
         using var span = tried.Span;
         if (span is not null)
             Activity.Current = span;
 
-        var released = false;
+        var settled = false;
         try
         {
             if (tried.Attempt is { } attempt)
             {
                 await SettleAsync(tried.Delivery, tried.Outcome.Settle(attempt), stopping);
-                released = true;
+                settled = true;
             }
 
             if (tried.Forwarded is { } forwarded)
@@ -67,11 +68,13 @@ internal sealed partial class DeliveryWorker(
         }
         finally
         {
-            if (!released)
+            if (!settled)
             {
                 journal.Release(tried.Delivery);
             }
         }
+
+        return settled;
     }
 
     private async Task<Tried> SendAsync(Delivery delivery, Consumer consumer, Activity? span, CancellationToken stopping)

@@ -40,6 +40,7 @@ internal sealed partial class Lane(
     private readonly Pace _pace = new(timeProvider);
     private readonly ByteBudget _bytes = new(MaxBytesInFlight);
     private readonly LaneSleep _sleep = new(name, journal, timeProvider);
+    private readonly Outlook _outlook = new(timeProvider, LongestSleep);
     private DateTimeOffset? _knownOpenSince = journal.Lane(name).OpenSince;
     private int _inFlight;
     private int _unsettled;
@@ -61,8 +62,8 @@ internal sealed partial class Lane(
 
                 await KeepStateAsync(claiming);
                 var wait = await StepAsync(permits, claiming, stopping);
-                if (wait != TimeSpan.Zero)
-                    await _sleep.UntilAsync(_reports.Reader, wait, claiming);
+                if (wait != TimeSpan.Zero && await _sleep.UntilAsync(_reports.Reader, wait, claiming))
+                    _outlook.Open();
             }
             catch (OperationCanceledException) when (claiming.IsCancellationRequested)
             {
@@ -116,19 +117,26 @@ internal sealed partial class Lane(
 
     private async ValueTask<TimeSpan> ClaimAsync(Consumer consumer, CancellationToken claiming)
     {
-        _claim = timeProvider.GetElapsedTime(_claimedAt) < QuickClaim ? Math.Min(2 * _claim, MostClaim) : LeastClaim;
-        var limit = _circuit.IsOpen ? 1 : Math.Max(_claim, consumer.Concurrency);
-        var claimed = await journal.ClaimAsync(name, limit, consumer.InTaskOrder, claiming);
-        _claimedAt = timeProvider.GetTimestamp();
-        foreach (var delivery in claimed)
-            _window.Enqueue(delivery);
+        if (_outlook.IsOpen(consumer))
+        {
+            _claim = timeProvider.GetElapsedTime(_claimedAt) < QuickClaim ? Math.Min(2 * _claim, MostClaim) : LeastClaim;
+            var limit = _circuit.IsOpen ? 1 : Math.Max(_claim, consumer.Concurrency);
+            var claimed = await journal.ClaimAsync(name, limit, consumer.InTaskOrder, claiming);
+            _claimedAt = timeProvider.GetTimestamp();
+            foreach (var delivery in claimed)
+                _window.Enqueue(delivery);
 
-        if (claimed.Count > 0)
-            return TimeSpan.Zero;
+            if (claimed.Count < limit)
+                _outlook.Close(consumer);
 
-        var due = await journal.NextDueAsync(name, consumer.InTaskOrder, claiming);
-        var wait = due is { } at ? at - timeProvider.GetUtcNow() : LongestSleep;
-        return wait <= TimeSpan.Zero ? AfterRace : wait < LongestSleep ? wait : LongestSleep;
+            if (claimed.Count > 0)
+                return TimeSpan.Zero;
+        }
+
+        if (_outlook.Wait is null)
+            _outlook.Expect(await journal.NextDueAsync(name, consumer.InTaskOrder, claiming));
+
+        return _outlook.Wait is { } wait && wait > TimeSpan.Zero ? wait : AfterRace;
     }
 
     // A consumer that turns slow keeps its attempts, not what is behind them.
@@ -155,9 +163,12 @@ internal sealed partial class Lane(
 
     private void Hear(Report report)
     {
-        if (report.IsSettled)
+        if (report.IsEnd)
         {
             _unsettled--;
+            if (report.IsBack)
+                _outlook.Open();
+
             return;
         }
 
@@ -211,7 +222,10 @@ internal sealed partial class Lane(
     private void ReleaseWindow()
     {
         while (_window.TryDequeue(out var delivery))
+        {
             journal.Release(delivery);
+            _outlook.Open();
+        }
     }
 
     private async Task AttemptAsync(Delivery delivery, Consumer consumer, int turn, long begun, CancellationToken stopping)
@@ -220,14 +234,17 @@ internal sealed partial class Lane(
         await Task.Yield();
         var tried = await worker.AttemptAsync(delivery, consumer, stopping);
         _reports.Writer.TryWrite(new Report(delivery.Size, turn, begun, tried.Outcome));
-        await worker.EndAsync(tried, stopping);
-        _reports.Writer.TryWrite(new Report { IsSettled = true });
+        var isSettled = await worker.EndAsync(tried, stopping);
+        _reports.Writer.TryWrite(new Report { IsEnd = true, IsBack = !isSettled });
     }
 
     private readonly record struct Report(int Size, int Turn, long Begun, AttemptOutcome Outcome)
     {
-        /// <summary>An attempt reported before is written down now.</summary>
-        public bool IsSettled { get; init; }
+        /// <summary>The lease of an attempt reported before has ended: it is written down, or the delivery is back.</summary>
+        public bool IsEnd { get; init; }
+
+        /// <summary>The delivery is in the journal as before.</summary>
+        public bool IsBack { get; init; }
     }
 
     private static partial class Log

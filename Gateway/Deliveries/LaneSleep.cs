@@ -14,7 +14,8 @@ internal sealed class LaneSleep(string name, IJournal journal, TimeProvider time
     private Task? _signal;
     private Task? _report;
 
-    public async Task UntilAsync<T>(ChannelReader<T> reports, TimeSpan limit, CancellationToken cancellationToken)
+    /// <returns>Whether the journal has signalled, or has not for so long that it is to be asked.</returns>
+    public async Task<bool> UntilAsync<T>(ChannelReader<T> reports, TimeSpan limit, CancellationToken cancellationToken)
     {
         _signal ??= journal.WaitForWorkAsync(name, SignalLimit, cancellationToken);
         _report ??= reports.WaitToReadAsync(cancellationToken).AsTask();
@@ -25,12 +26,13 @@ internal sealed class LaneSleep(string name, IJournal journal, TimeProvider time
         if (_report.IsCompleted)
             _report = null;
 
-        if (_signal.IsCompleted)
-        {
-            // Awaited for its exception.
-            var ended = _signal;
-            _signal = null;
-            await ended;
-        }
+        if (!_signal.IsCompleted)
+            return false;
+
+        // Awaited for its exception.
+        var ended = _signal;
+        _signal = null;
+        await ended;
+        return true;
     }
 }

@@ -2,8 +2,9 @@ namespace AngoGateway.Journal;
 
 /// <summary>
 /// Events that were taken a moment ago and wait for their consumers, so that claiming a delivery need not read its event from the
-/// store: 4,096 at most, each until one of its deliveries was settled or a later one took its place. What is not here is there.
+/// store: 4,096 at most, each until the last of its deliveries has ended. What is not here is there.
 /// </summary>
+/// <remarks>As with <see cref="RecentPayloads"/>, one that has not waited long keeps its place: it is claimed before the later one.</remarks>
 internal sealed class RecentEvents
 {
     // A power of two. Some 1 KB each, at most 14.
@@ -19,20 +20,23 @@ internal sealed class RecentEvents
     /// <param name="seq">The store's number of it: no two are alike.</param>
     /// <param name="event">As it was stored.</param>
     /// <param name="size">Of its payload, in bytes.</param>
-    public void Keep(long seq, StoredEvent @event, int size)
+    /// <param name="deliveries">That wait, at least one.</param>
+    public void Keep(long seq, StoredEvent @event, int size, int deliveries)
     {
-        if (IsSmall(@event))
-            Volatile.Write(ref Place(seq), new Entry(seq, @event, size));
+        ref var place = ref Place(seq);
+        var isTaken = Volatile.Read(ref place) is { } other && @event.ReceivedAt - other.Event.ReceivedAt <= RecentPayloads.Moment;
+        if (!isTaken && IsSmall(@event))
+            Volatile.Write(ref place, new Entry(seq, @event, size, deliveries));
     }
 
     /// <summary>The event and the size of its payload; null when it is not here.</summary>
     public (StoredEvent Event, int Size)? Find(long seq) => Volatile.Read(ref Place(seq)) is { } entry && entry.Seq == seq ? (entry.Event, entry.Size) : null;
 
-    /// <summary>Lets go of an event, if it is here still.</summary>
-    public void Forget(long seq)
+    /// <summary>One of the event's deliveries has ended.</summary>
+    public void Ended(long seq)
     {
         ref var place = ref Place(seq);
-        if (Volatile.Read(ref place) is { } entry && entry.Seq == seq)
+        if (Volatile.Read(ref place) is { } entry && entry.Seq == seq && entry.IsLast())
             Interlocked.CompareExchange(ref place, null, entry);
     }
 
@@ -56,5 +60,16 @@ internal sealed class RecentEvents
 
     private ref Entry? Place(long seq) => ref _places[seq & (Places - 1)];
 
-    private sealed record Entry(long Seq, StoredEvent Event, int Size);
+    private sealed class Entry(long seq, StoredEvent @event, int size, int deliveries)
+    {
+        private int _deliveries = deliveries;
+
+        public long Seq => seq;
+
+        public StoredEvent Event => @event;
+
+        public int Size => size;
+
+        public bool IsLast() => Interlocked.Decrement(ref _deliveries) == 0;
+    }
 }

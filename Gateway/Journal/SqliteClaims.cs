@@ -1,3 +1,4 @@
+using AngoGateway.Envelopes;
 using Microsoft.Data.Sqlite;
 
 namespace AngoGateway.Journal;
@@ -9,22 +10,28 @@ namespace AngoGateway.Journal;
 /// </remarks>
 internal sealed class SqliteClaims : IDisposable
 {
-    private readonly RecentEvents _recent;
+    // Larger ones are read one by one when their turn comes: a read that takes long pins the log.
+    private const int ReadWithClaim = 16 * 1024;
+
+    private readonly RecentEvents _events;
+    private readonly RecentPayloads _payloads;
     private readonly bool _oneOfTask;
     private readonly SqliteStatement _fresh;
     private readonly SqliteStatement _retries;
     private readonly SqliteStatement _next;
     private readonly SqliteStatement _unordered;
     private readonly SqliteStatement _event;
+    private readonly SqliteStatement _payload;
 
-    public SqliteClaims(SqliteConnection connection, RecentEvents recent, bool oneOfTask)
+    public SqliteClaims(SqliteConnection connection, SqliteBookkeeping books, bool oneOfTask)
     {
-        (_recent, _oneOfTask) = (recent, oneOfTask);
+        (_events, _payloads, _oneOfTask) = (books.RecentEvents, books.RecentPayloads, oneOfTask);
         _fresh = new(connection, Ranges("due_at = 0", oneOfTask));
         _retries = new(connection, Ranges("due_at > 0 AND due_at <= ?3", oneOfTask));
         _next = new(connection, Ranges("due_at >= 0", oneOfTask));
         _unordered = new(connection, $"SELECT 1 FROM delivery INDEXED BY delivery_due WHERE consumer = ? AND state = 0 AND held = {SqliteOrder.Unordered} LIMIT 1");
         _event = new(connection, $"SELECT e.size, {SqliteEvents.Columns} FROM event AS e WHERE e.seq = ?");
+        _payload = new(connection, "SELECT bytes FROM payload WHERE seq = ?");
     }
 
     /// <summary>Leases due deliveries: fresh ones first, but a quarter retries when there are so many.</summary>
@@ -89,7 +96,7 @@ internal sealed class SqliteClaims : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_fresh, _retries, _next, _unordered, _event])
+        foreach (var statement in (SqliteStatement[])[_fresh, _retries, _next, _unordered, _event, _payload])
             statement.Dispose();
     }
 
@@ -123,11 +130,23 @@ internal sealed class SqliteClaims : IDisposable
             if (!leases.TryTake(consumer, (seq, replay), attempts, rows.UInt128OrNull(4), _oneOfTask))
                 continue;
 
-            var (@event, size) = _recent.Find(seq) ?? Read(seq);
+            var (@event, size) = _events.Find(seq) ?? Read(seq);
             taken.Add(new Delivery(@event, size, consumer, replay, attempts, rows.Time(3)) { Seq = seq, WasPutOff = rows.Int64(5) != 0 });
+            if (size <= ReadWithClaim && _payloads.Wants(@event.Id, size))
+                ReadPayload(seq, @event.Id);
         }
 
         return true;
+    }
+
+    private void ReadPayload(long seq, Guid eventId)
+    {
+        if (!_payload.With(seq).Step())
+            return;
+
+        using var payload = Payload.Of(_payload.Blob(0));
+        _payload.Reset();
+        _payloads.KeepClaimed(eventId, payload);
     }
 
     private (StoredEvent Event, int Size) Read(long seq)

@@ -35,7 +35,7 @@ internal sealed partial class SqliteJournal : IJournal
         _health = new SqliteHealth(options.Path, options.EndProcess, logger);
         _pruner = new SqlitePruner(connection, options, _books);
         _lanes = new SqliteLanes(connection);
-        _readers = new SqliteReaders(options.Path, _health, _books.RecentEvents);
+        _readers = new SqliteReaders(options.Path, _health, _books);
         var checkpointer = new SqliteCheckpointer(SqliteSchema.Connect(options.Path, "synchronous=FULL"), _health);
         _writer = new SqliteWriter(connection, _queue, _pruner, checkpointer, _health);
     }

@@ -116,7 +116,11 @@ internal sealed class SqliteQueue(int maxCount, long maxBytes)
         _waiting.Enqueue(write);
         _count++;
         _bytes += write.Size;
-        Monitor.Pulse(_gate);
+
+        // Nobody is woken only to wait on for company.
+        if (!write.CanWait || _waiting.Count is 1 or Company)
+            Monitor.Pulse(_gate);
+
         return null;
     }
 

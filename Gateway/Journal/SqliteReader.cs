@@ -11,13 +11,13 @@ internal sealed class SqliteReader : IDisposable
     private readonly SqliteClaims _inTaskOrder;
     private readonly SqliteClaims _inAnyOrder;
 
-    public SqliteReader(SqliteConnection connection, RecentEvents recent)
+    public SqliteReader(SqliteConnection connection, SqliteBookkeeping books)
     {
         Connection = connection;
         _findKey = new(connection, "SELECT event_id FROM event_key WHERE updated_at = ? AND digest = ?");
         _payload = new(connection, "SELECT bytes FROM payload WHERE seq = (SELECT seq FROM event WHERE id = ?)");
-        _inTaskOrder = new SqliteClaims(connection, recent, oneOfTask: true);
-        _inAnyOrder = new SqliteClaims(connection, recent, oneOfTask: false);
+        _inTaskOrder = new SqliteClaims(connection, books, oneOfTask: true);
+        _inAnyOrder = new SqliteClaims(connection, books, oneOfTask: false);
         Traces = new SqliteTraces(connection);
     }
 

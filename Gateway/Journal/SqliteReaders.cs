@@ -14,11 +14,11 @@ internal sealed class SqliteReaders : IDisposable
 
     private readonly SqliteHealth _health;
 
-    public SqliteReaders(string path, SqliteHealth health, RecentEvents recent)
+    public SqliteReaders(string path, SqliteHealth health, SqliteBookkeeping books)
     {
         (_path, _health) = (path, health);
         for (var i = 0; i < Count; i++)
-            _free.Writer.TryWrite(new SqliteReader(SqliteSchema.Connect(path, "query_only=ON; PRAGMA cache_size=-4096"), recent));
+            _free.Writer.TryWrite(new SqliteReader(SqliteSchema.Connect(path, "query_only=ON; PRAGMA cache_size=-4096"), books));
     }
 
     /// <summary>Runs one short read: a long one would pin the log.</summary>

@@ -75,7 +75,7 @@ internal sealed class AppendWrite(
         books.Keys.Add(@event.Key, _result.EventId);
         if (_woken.Count > 0 && _result.Status == AppendStatus.Accepted)
         {
-            books.RecentEvents.Keep(_seq, @event, payload.Length);
+            books.RecentEvents.Keep(_seq, @event, payload.Length, _woken.Count);
             books.RecentPayloads.Keep(@event.Id, payload, _woken.Count);
         }
 
@@ -114,9 +114,11 @@ internal sealed class SettleWrite(Delivery delivery, Settlement settlement, Sqli
             DeliveryLag.Record(delivery, books.Now);
 
         if (_changed && settlement.State != DeliveryState.Pending)
+        {
+            books.RecentEvents.Ended(delivery.Seq);
             books.RecentPayloads.Ended(delivery.Event.Id);
+        }
 
-        books.RecentEvents.Forget(delivery.Seq);
         books.Leases.EndSettle(delivery);
         if (_wakes)
             books.Signals.Pulse(delivery.Consumer);
@@ -184,7 +186,7 @@ internal sealed class SqliteBookkeeping(TimeProvider timeProvider) : IDisposable
 
     public RecentEvents RecentEvents { get; } = new();
 
-    public RecentPayloads RecentPayloads { get; } = new();
+    public RecentPayloads RecentPayloads { get; } = new(timeProvider);
 
     public WorkSignals Signals { get; } = new(timeProvider);
 

@@ -27,7 +27,7 @@ internal sealed partial class PostgresJournal : IJournal
 
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _timeProvider;
-    private readonly RecentPayloads _recent = new();
+    private readonly RecentPayloads _recent;
     private readonly PostgresQueue<AppendWrite> _appends;
     private readonly PostgresQueue<SettleWrite> _settlements = new(MaxSettling, long.MaxValue);
     private readonly PostgresCommitters<AppendWrite> _committers;
@@ -49,6 +49,7 @@ internal sealed partial class PostgresJournal : IJournal
     private PostgresJournal(PostgresDatabase database, PostgresJournalOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _timeProvider = timeProvider;
+        _recent = new(timeProvider);
         var lease = options.Lease ?? DefaultLease;
         Id = Guid.CreateVersion7(timeProvider.GetUtcNow());
         _database = database;
@@ -223,6 +224,7 @@ internal sealed partial class PostgresJournal : IJournal
     public async ValueTask<DateTimeOffset?> NextDueAsync(string consumer, bool inTaskOrder, CancellationToken cancellationToken)
     {
         await ReleasedAsync(consumer, cancellationToken);
+        _signals.Claimed(consumer, count: 0); // or nobody would ask
         return await WhenWellAsync(() => _claims.NextDueAsync(consumer, inTaskOrder, cancellationToken), cancellationToken);
     }
 
