@@ -117,6 +117,9 @@ internal sealed partial class Lane(
 
     private async ValueTask<TimeSpan> ClaimAsync(Consumer consumer, CancellationToken claiming)
     {
+        if (!_outlook.IsOpen(consumer) && await _sleep.TakeNewsAsync(claiming))
+            _outlook.Open();
+
         if (_outlook.IsOpen(consumer))
         {
             _claim = timeProvider.GetElapsedTime(_claimedAt) < QuickClaim ? Math.Min(2 * _claim, MostClaim) : LeastClaim;

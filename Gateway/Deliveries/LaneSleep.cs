@@ -14,7 +14,7 @@ internal sealed class LaneSleep(string name, IJournal journal, TimeProvider time
     private Task? _signal;
     private Task? _report;
 
-    /// <returns>Whether the journal has signalled, or has not for so long that it is to be asked.</returns>
+    /// <returns>As <see cref="TakeNewsAsync"/>.</returns>
     public async Task<bool> UntilAsync<T>(ChannelReader<T> reports, TimeSpan limit, CancellationToken cancellationToken)
     {
         _signal ??= journal.WaitForWorkAsync(name, SignalLimit, cancellationToken);
@@ -26,6 +26,13 @@ internal sealed class LaneSleep(string name, IJournal journal, TimeProvider time
         if (_report.IsCompleted)
             _report = null;
 
+        return await TakeNewsAsync(cancellationToken);
+    }
+
+    /// <summary>Whether the journal has signalled since the last time, or not for so long that it is to be asked.</summary>
+    public async ValueTask<bool> TakeNewsAsync(CancellationToken cancellationToken)
+    {
+        _signal ??= journal.WaitForWorkAsync(name, SignalLimit, cancellationToken);
         if (!_signal.IsCompleted)
             return false;
 
