@@ -129,6 +129,7 @@ internal static class GatewayStand
             () => folder.Delete(recursive: true))
         {
             Database = database,
+            Hold = held => HoldAsync(gateways[0].Addresses[1], held),
             // In the mode that passes the consumer's answer on, 200.
             Good = mode == "proxy" ? 200 : 202,
         };
@@ -146,6 +147,18 @@ internal static class GatewayStand
             {
                 return;
             }
+        }
+    }
+
+    // All consumers of it, by its operator's switch.
+    private static async Task HoldAsync(Uri admin, bool held)
+    {
+        using var http = new HttpClient();
+        var consumers = (await http.GetFromJsonAsync<JsonNode>(new Uri(admin, "api/consumers")))!["consumers"]!.AsArray();
+        foreach (var consumer in consumers)
+        {
+            using var answer = await http.PostAsJsonAsync(new Uri(admin, $"api/consumers/{consumer!["name"]}/{(held ? "pause" : "resume")}"), new JsonObject());
+            answer.EnsureSuccessStatusCode();
         }
     }
 

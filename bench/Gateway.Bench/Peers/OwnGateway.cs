@@ -17,6 +17,14 @@ internal static class OwnGateway
         Queues = true,
     };
 
+    /// <summary>It answers once the event is durable; its consumer is paused meanwhile, and gets everything afterwards.</summary>
+    public static Peer Accept(string journal) => Queue(journal, 1) with
+    {
+        Name = $"ours, queue, {Name(journal)}, accepting alone",
+        Queues = false,
+        Holds = true,
+    };
+
     private static string Name(string journal) => journal switch
     {
         "sqlite" => "SQLite",

@@ -14,6 +14,9 @@ internal sealed record Peer(string Name, Func<PeerGround, Task<Stand>> StartAsyn
     /// <summary>Whether it answers before the webhook has arrived, and so has an end of its own to measure.</summary>
     public bool Queues { get; init; }
 
+    /// <summary>Whether its deliveries wait while it is measured, so that what counts is taking webhooks alone.</summary>
+    public bool Holds { get; init; }
+
     /// <summary>Whether its configuration depends on the size of the payloads, so that it starts anew for each.</summary>
     public bool FitsSize { get; init; }
 }

@@ -5,7 +5,7 @@ namespace AngoGateway.Bench.Peers;
 /// <summary>What a system's turn with payloads of one size brought.</summary>
 /// <param name="PerSecond">Webhooks that were taken while it counted.</param>
 /// <param name="EndToEnd">All that were taken, per second until the last had arrived; null: taken is arrived.</param>
-/// <param name="System">Processor time for each that was taken, until it had arrived: of the system and its database, in microseconds.</param>
+/// <param name="System">Processor time for each that was taken, until it had arrived unless deliveries wait: of the system and its database, in microseconds.</param>
 /// <param name="Upstream">Of the services.</param>
 /// <param name="Senders">Of the load.</param>
 /// <param name="PeakMemory">Of the system without its database, in bytes.</param>
@@ -18,12 +18,23 @@ internal sealed record PeerTurn(double PerSecond, double? EndToEnd, double Syste
     public static async Task<PeerTurn> TakeAsync(Peer peer, Stand stand, PeerGround ground, Payload payload, int connections, double seconds)
     {
         var arrived = (await Bench.Peers.Upstream.AskAsync(ground.Upstream.Addresses[0], record: false)).Arrived;
+        if (peer.Holds)
+        {
+            await stand.HoldAsync();
+        }
+
         stand.ForgetPeak();
         var before = Used();
         var loop = await LoadAsync();
+        var taken = Used();
+        if (peer.Holds)
+        {
+            await stand.ReleaseAsync();
+        }
+
         await stand.DrainAsync();
         var until = TimeProvider.System.GetElapsedTime(loop.First);
-        var after = Used();
+        var after = peer.Holds ? taken : Used();
         arrived = (await Bench.Peers.Upstream.AskAsync(ground.Upstream.Addresses[0], record: false)).Arrived - arrived;
         if (arrived < (long)loop.Accepted * peer.Arrivals)
         {

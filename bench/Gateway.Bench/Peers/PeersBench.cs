@@ -25,7 +25,8 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
     [
         NoGateway.Peer, Nginx.Plain, Nginx.EqualWork, HaProxy.Peer, RawYarp.Peer, FlaskSample.Peer,
         OwnGateway.Proxy("memory"), OwnGateway.Proxy("sqlite"),
-        OwnGateway.Queue("sqlite", 1), OwnGateway.Queue("sqlite", 3), OwnGateway.Queue("postgres", 1), OwnGateway.Queue("postgres", 3),
+        OwnGateway.Accept("sqlite"), OwnGateway.Queue("sqlite", 1), OwnGateway.Queue("sqlite", 3),
+        OwnGateway.Accept("postgres"), OwnGateway.Queue("postgres", 1), OwnGateway.Queue("postgres", 3),
     ];
 
     // Those that all are compared with come along, whatever is asked for.
@@ -159,9 +160,19 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
         var duration = Math.Clamp(Enough / rate, options.Seconds * options.Rounds, 2 * options.Seconds * options.Rounds);
         foreach (var peer in _all)
         {
+            if (peer.Holds)
+            {
+                await stands[peer].HoldAsync();
+            }
+
             var loop = await OpenLoop.RunAsync(
                 stands[peer].Targets[0], Connections(size), Payload.OfBoxes(size), stands[peer].Good, rate, TimeSpan.FromSeconds(duration));
             _latencies[(size, peer)] = (rate, loop);
+            if (peer.Holds)
+            {
+                await stands[peer].ReleaseAsync();
+            }
+
             await stands[peer].DrainAsync();
         }
     }
