@@ -13,7 +13,7 @@ internal sealed class SqliteTraces(SqliteConnection connection) : IDisposable
         SELECT earlier.trace_parent, earlier.trace_state
         FROM event AS this JOIN event AS earlier INDEXED BY event_traced
             ON earlier.task = this.task AND earlier.source = this.source AND earlier.project IS this.project AND earlier.seq < this.seq
-        WHERE this.id = ? AND earlier.task IS NOT NULL AND earlier.trace_parent GLOB '*[13579bdf]'
+        WHERE this.id = ? AND earlier.task IS NOT NULL AND earlier.trace_parent GLOB '*-?[13579bdf]'
         ORDER BY earlier.seq DESC LIMIT 1
         """;
 
