@@ -23,6 +23,8 @@ internal static class OwnGateway
         Name = $"ours, queue, {Name(journal)}, accepting alone",
         Queues = false,
         Holds = true,
+        // Beyond, it is the disk that takes webhooks, whether they are delivered or not.
+        Largest = 32 << 10,
     };
 
     private static string Name(string journal) => journal switch

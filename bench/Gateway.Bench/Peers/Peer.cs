@@ -17,6 +17,9 @@ internal sealed record Peer(string Name, Func<PeerGround, Task<Stand>> StartAsyn
     /// <summary>Whether its deliveries wait while it is measured, so that what counts is taking webhooks alone.</summary>
     public bool Holds { get; init; }
 
+    /// <summary>Larger payloads are not sent to it, in bytes.</summary>
+    public int Largest { get; init; } = int.MaxValue;
+
     /// <summary>Whether its configuration depends on the size of the payloads, so that it starts anew for each.</summary>
     public bool FitsSize { get; init; }
 }

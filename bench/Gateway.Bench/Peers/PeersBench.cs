@@ -66,8 +66,8 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
 
         foreach (var size in sizes)
         {
-            PeerTables.PrintRates(size, Connections(size), [.. _all.Select(peer => (peer, (IReadOnlyList<PeerTurn>)_turns[(size, peer)]))], RawYarp.Peer, Nginx.EqualWork);
-            PeerTables.PrintLatencies([.. _all.Select(peer => (peer, _latencies[(size, peer)].Rate, _latencies[(size, peer)].Loop))]);
+            PeerTables.PrintRates(size, Connections(size), [.. Peers(size).Select(peer => (peer, (IReadOnlyList<PeerTurn>)_turns[(size, peer)]))], RawYarp.Peer, Nginx.EqualWork);
+            PeerTables.PrintLatencies([.. Peers(size).Select(peer => (peer, _latencies[(size, peer)].Rate, _latencies[(size, peer)].Loop))]);
         }
 
         Console.WriteLine();
@@ -106,7 +106,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
                     await MeasureLatenciesAsync(stands, size);
                 }
 
-                Console.WriteLine($"round {round}, {PeerTables.Size(size)}: {string.Join(", ", _all.Select(peer => $"{peer.Name} {_turns[(size, peer)][^1].PerSecond:0}"))}");
+                Console.WriteLine($"round {round}, {PeerTables.Size(size)}: {string.Join(", ", Peers(size).Select(peer => $"{peer.Name} {_turns[(size, peer)][^1].PerSecond:0}"))}");
             }
         }
         finally
@@ -122,7 +122,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
     private async Task PrepareAsync(PeerGround ground, Dictionary<Peer, Stand> stands)
     {
         var payload = Payload.OfBoxes(ground.Bytes);
-        foreach (var peer in _all)
+        foreach (var peer in Peers(ground.Bytes))
         {
             if (ground.Bytes != sizes[0])
             {
@@ -142,7 +142,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
         for (var turn = 0; turn < Turns(size); turn++)
         {
             // Back and forth, so that a machine that gets busier or quieter favours nobody.
-            foreach (var peer in turn % 2 == 0 ? _all : _all.Reverse())
+            foreach (var peer in turn % 2 == 0 ? Peers(size) : Peers(size).Reverse())
             {
                 if (!_turns.TryGetValue((size, peer), out var turns))
                 {
@@ -156,9 +156,9 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
 
     private async Task MeasureLatenciesAsync(Dictionary<Peer, Stand> stands, int size)
     {
-        var rate = Calm * _all.Min(peer => Medians.Of(_turns[(size, peer)], static turn => turn.Sustained));
+        var rate = Calm * Peers(size).Min(peer => Medians.Of(_turns[(size, peer)], static turn => turn.Sustained));
         var duration = Math.Clamp(Enough / rate, options.Seconds * options.Rounds, 2 * options.Seconds * options.Rounds);
-        foreach (var peer in _all)
+        foreach (var peer in Peers(size))
         {
             if (peer.Holds)
             {
@@ -176,6 +176,8 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
             await stands[peer].DrainAsync();
         }
     }
+
+    private IEnumerable<Peer> Peers(int size) => _all.Where(peer => size <= peer.Largest);
 
     // The largest take their time to arrive and to be checked.
     private int Turns(int size) => size > 1 << 20 ? Math.Max(1, options.Turns / 2) : options.Turns;
