@@ -38,7 +38,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
 
     private static int[] Sizes => [2 << 10, 32 << 10, 1 << 20, 8 << 20];
 
-    private static readonly BenchOptions Usual = new(Rounds: 2, Turns: 2, Seconds: 1, WarmUp: 4, Connections: 64);
+    private static readonly BenchOptions Usual = new(Rounds: 1, Turns: 2, Seconds: 1, WarmUp: 4, Connections: 64);
 
     private static readonly BenchOptions Quick = new(Rounds: 1, Turns: 1, Seconds: 1, WarmUp: 1, Connections: 64);
 
