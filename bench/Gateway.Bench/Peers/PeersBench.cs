@@ -51,7 +51,7 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
         var quick = args.Contains("--quick");
         string[] rest = [.. args.Where((arg, i) => arg != "--quick" && (only is null || (i != at && i != at + 1)))];
         return BenchOptions.Read(rest, quick ? Quick : Usual) is { } options
-            ? new PeersBench(options, options.Kilobytes > 0 ? [options.Kilobytes << 10] : quick ? Sizes[..2] : Sizes, only)
+            ? new PeersBench(options, options.Kilobytes > 0 ? [options.Kilobytes << 10] : quick ? Sizes[..1] : Sizes, only)
             : null;
     }
 
