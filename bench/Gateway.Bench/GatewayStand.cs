@@ -129,7 +129,7 @@ internal static class GatewayStand
             () => folder.Delete(recursive: true))
         {
             Database = database,
-            Hold = held => HoldAsync(gateways[0].Addresses[1], held),
+            HoldAsync = held => HoldAsync(gateways[0].Addresses[1], held),
             // In the mode that passes the consumer's answer on, 200.
             Good = mode == "proxy" ? 200 : 202,
         };

@@ -24,8 +24,8 @@ internal sealed class Stand(
     /// <summary>Processor time of what is compared.</summary>
     public TimeSpan Processor => Sum(compared);
 
-    /// <summary>Whether what it takes has to wait; null: it delivers at once or not at all.</summary>
-    public Func<bool, Task>? Hold { get; init; }
+    /// <summary>True: takes webhooks as ever, but delivers none until it is false again.</summary>
+    public Func<bool, Task> HoldAsync { get; init; } = static _ => throw new NotSupportedException("It has no deliveries that could wait.");
 
     /// <summary>The status with which it takes a webhook.</summary>
     public int Good { get; init; } = 202;
@@ -48,12 +48,6 @@ internal sealed class Stand(
     }
 
     public Task DrainAsync() => drainAsync();
-
-    /// <summary>Takes a webhook as ever, but delivers none: <see cref="DrainAsync"/> waits for nothing until it may again.</summary>
-    public Task HoldAsync() => Hold?.Invoke(true) ?? throw new NotSupportedException("It has no deliveries that could wait.");
-
-    /// <summary>Delivers what was held, and what comes.</summary>
-    public Task ReleaseAsync() => Hold?.Invoke(false) ?? throw new NotSupportedException("It has no deliveries that could wait.");
 
     public Task<string> NoteAsync() => noteAsync();
 

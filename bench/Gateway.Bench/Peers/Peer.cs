@@ -22,6 +22,20 @@ internal sealed record Peer(string Name, Func<PeerGround, Task<Stand>> StartAsyn
 
     /// <summary>Whether its configuration depends on the size of the payloads, so that it starts anew for each.</summary>
     public bool FitsSize { get; init; }
+
+    /// <summary>Sends it webhooks; its deliveries wait meanwhile if it <see cref="Holds"/>.</summary>
+    public async Task<T> LoadAsync<T>(Stand stand, Func<Task<T>> load)
+    {
+        if (!Holds)
+        {
+            return await load();
+        }
+
+        await stand.HoldAsync(true);
+        var result = await load();
+        await stand.HoldAsync(false);
+        return result;
+    }
 }
 
 /// <summary>What a peer stands on.</summary>

@@ -18,20 +18,9 @@ internal sealed record PeerTurn(double PerSecond, double? EndToEnd, double Syste
     public static async Task<PeerTurn> TakeAsync(Peer peer, Stand stand, PeerGround ground, Payload payload, int connections, double seconds)
     {
         var arrived = (await Bench.Peers.Upstream.AskAsync(ground.Upstream.Addresses[0], record: false)).Arrived;
-        if (peer.Holds)
-        {
-            await stand.HoldAsync();
-        }
-
         stand.ForgetPeak();
         var before = Used();
-        var loop = await LoadAsync();
-        var taken = Used();
-        if (peer.Holds)
-        {
-            await stand.ReleaseAsync();
-        }
-
+        var (loop, taken) = await peer.LoadAsync(stand, async () => (await LoadAsync(), Used()));
         await stand.DrainAsync();
         var until = TimeProvider.System.GetElapsedTime(loop.First);
         var after = peer.Holds ? taken : Used();

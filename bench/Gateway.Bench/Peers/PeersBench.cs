@@ -160,19 +160,9 @@ internal sealed class PeersBench(BenchOptions options, IReadOnlyList<int> sizes,
         var duration = Math.Clamp(Enough / rate, options.Seconds * options.Rounds, 2 * options.Seconds * options.Rounds);
         foreach (var peer in Peers(size))
         {
-            if (peer.Holds)
-            {
-                await stands[peer].HoldAsync();
-            }
-
-            var loop = await OpenLoop.RunAsync(
-                stands[peer].Targets[0], Connections(size), Payload.OfBoxes(size), stands[peer].Good, rate, TimeSpan.FromSeconds(duration));
+            var loop = await peer.LoadAsync(stands[peer], () => OpenLoop.RunAsync(
+                stands[peer].Targets[0], Connections(size), Payload.OfBoxes(size), stands[peer].Good, rate, TimeSpan.FromSeconds(duration)));
             _latencies[(size, peer)] = (rate, loop);
-            if (peer.Holds)
-            {
-                await stands[peer].ReleaseAsync();
-            }
-
             await stands[peer].DrainAsync();
         }
     }
